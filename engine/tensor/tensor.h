@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/quant/quant_type.h"
+
+namespace glim {
+
+/// Memory of one backend. Freed by its destructor, before its Backend goes.
+class Buffer {
+ public:
+  virtual ~Buffer() = default;
+  std::uint64_t size() const { return size_; }
+  /// Address as the host sees it, or null when the host cannot.
+  std::byte* host() const { return host_; }
+
+ protected:
+  Buffer(std::byte* host, std::uint64_t size) : host_(host), size_(size) {}
+
+ private:
+  std::byte* host_;
+  std::uint64_t size_;
+};
+
+/// A view of `batch` matrices of `rows` rows with `cols` values each, rows packed one after the other. Owns nothing;
+/// copying is free. A weight [in, out] of a file has cols = in and rows = out.
+struct Tensor {
+  QuantType type = QuantType::f32;
+  std::int64_t cols = 0, rows = 1, batch = 1;
+  const Buffer* buffer = nullptr;
+  std::uint64_t offset = 0;  ///< bytes into the buffer
+
+  explicit operator bool() const { return buffer != nullptr; }
+  std::uint64_t stride() const { return row_bytes(type, cols); }
+  std::uint64_t bytes() const { return stride() * static_cast<std::uint64_t>(rows * batch); }
+  std::byte* host() const { return buffer->host() + offset; }
+  std::byte* host_row(std::int64_t row) const { return host() + stride() * static_cast<std::uint64_t>(row); }
+  float* floats(std::int64_t row = 0) const { return reinterpret_cast<float*>(host_row(row)); }
+  std::int32_t* ints(std::int64_t row = 0) const { return reinterpret_cast<std::int32_t*>(host_row(row)); }
+
+  /// Matrix `index` of the stack.
+  Tensor matrix(std::int64_t index) const {
+    return {type, cols, rows, 1, buffer, offset + stride() * static_cast<std::uint64_t>(rows * index)};
+  }
+  /// Rows [first, first + count) of a single matrix.
+  Tensor slice(std::int64_t first, std::int64_t count) const {
+    return {type, cols, count, 1, buffer, offset + stride() * static_cast<std::uint64_t>(first)};
+  }
+};
+
+}  // namespace glim

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/tensor/backend.h"
+
+namespace glim {
+
+/// Computes with `threads` threads (0: one per processor this process may use), of which the caller is one, and the best
+/// instruction set of this machine. The other threads sleep between steps. The logits of a row are the same bits
+/// whichever rows share its step and however many threads there are.
+std::unique_ptr<Backend> make_cpu_backend(int threads);
+
+}  // namespace glim

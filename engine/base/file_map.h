@@ -2,14 +2,21 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 
 namespace glim {
 
-/// A file mapped read-only. Reading stays safe when the file shrinks while it is mapped: the first access to a page
-/// that has gone raises no signal to the program but turns the page into zeros and sets damaged().
-/// Construction and destruction from any thread; reading from any thread.
+/// What has happened to a mapped file on disk. Replacing it by another file of the same name leaves the map
+/// intact.
+enum class FileState { intact, rewritten, shortened };
+
+/// A file mapped read-only. Reading stays safe when the file shrinks while it is mapped: the first access to
+/// a page that has gone raises no signal to the program but turns the page into zeros and sets damaged().
+/// Construction and destruction from any thread; reading from any thread. The first map installs a handler
+/// for SIGBUS; a handler installed before is called for faults elsewhere, one installed later must do the
+/// same.
 class FileMap {
  public:
   explicit FileMap(const std::filesystem::path& path);  ///< throws E101 with the reason
@@ -20,11 +27,18 @@ class FileMap {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
   bool damaged() const { return damaged_.load(std::memory_order_acquire); }
+  FileState state() const;  ///< asks the file system; `shortened` also when damaged()
 
  private:
+  struct Identity {
+    std::uint64_t device = 0, inode = 0;
+    std::int64_t seconds = 0, nanoseconds = 0;  ///< of the last modification
+  };
+
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  Identity identity_;
   std::atomic<bool> damaged_ = false;
   std::size_t slot_ = 0;  ///< place in the table that the fault handler searches
 };

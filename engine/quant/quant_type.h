@@ -9,7 +9,8 @@
 
 namespace glim {
 
-/// Storage formats of weights and of the KV cache, one per row of quant_types.def. The value is the GGUF type code.
+/// Storage formats of weights and of the KV cache, one per row of quant_types.def. The value is the GGUF type
+/// code.
 enum class QuantType : std::uint32_t {
 #define QUANT(id, code, values, bytes) id = code,
 #include "engine/quant/quant_types.def"
@@ -18,8 +19,8 @@ enum class QuantType : std::uint32_t {
 
 struct QuantInfo {
   QuantType type;
-  std::string_view name;      ///< lower case, as in profiles and file names: "q4_k"
-  std::uint32_t block_values; ///< values that share one block
+  std::string_view name;       ///< lower case, as in profiles and file names: "q4_k"
+  std::uint32_t block_values;  ///< values that share one block
   std::uint32_t block_bytes;
   double bits_per_value() const { return 8.0 * block_bytes / block_values; }
 };
@@ -34,8 +35,8 @@ const QuantInfo& quant(QuantType type);
 std::optional<QuantType> quant_from_code(std::uint32_t gguf_code);
 std::optional<QuantType> quant_from_name(std::string_view name);
 
-/// Name of any type code that has ever been given out, known to this program or not ("IQ2_XXS"), for messages;
-/// empty for codes nobody has defined.
+/// Name of any type code that has ever been given out, known to this program or not ("IQ2_XXS"), for
+/// messages; empty for codes nobody has defined.
 std::string_view gguf_type_name(std::uint32_t gguf_code);
 
 /// Bytes of one row of `values` values. `values` is a multiple of the block length.

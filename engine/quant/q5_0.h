@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/half.h"
+#include "engine/quant/fifth_bit.h"
+#include "engine/quant/quant_format.h"
+
+namespace glim {
+
+/// 32 values (q - 16) * d with five bits each: bit i of qh is the highest bit of value i.
+/// Byte i of qs holds value i in its low nibble and value i + 16 in its high nibble.
+template <>
+struct Quant<QuantType::q5_0> {
+  struct Block {
+    std::uint16_t d;
+    std::uint8_t qh[4];
+    std::uint8_t qs[16];
+  };
+  static constexpr int kValues = 32;
+
+  static void decode(const Block& block, float* out) {
+    const float d = f16_to_f32(block.d);
+    for (int i = 0; i < 16; ++i) {
+      const int low = (block.qs[i] & 15) | fifth_bit(block.qh, i);
+      const int high = (block.qs[i] >> 4) | fifth_bit(block.qh, i + 16);
+      out[i] = static_cast<float>(low - 16) * d;
+      out[i + 16] = static_cast<float>(high - 16) * d;
+    }
+  }
+};
+
+}  // namespace glim

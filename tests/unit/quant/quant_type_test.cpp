@@ -1,0 +1,145 @@
+#include "engine/quant/quant_type.h"
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace glim;
+
+namespace {
+
+std::vector<std::byte> read(const std::string& name) {
+  std::ifstream in(GLIM_SOURCE_DIR "/tests/golden/quant/" + name, std::ios::binary);
+  REQUIRE_MESSAGE(in.good(), name);
+  const std::vector<char> raw{std::istreambuf_iterator<char>(in), {}};
+  std::vector<std::byte> out(raw.size());
+  std::memcpy(out.data(), raw.data(), raw.size());
+  return out;
+}
+
+std::vector<float> read_floats(const std::string& name) {
+  const std::vector<std::byte> raw = read(name);
+  std::vector<float> out(raw.size() / sizeof(float));
+  std::memcpy(out.data(), raw.data(), raw.size());
+  return out;
+}
+
+/// Index of the first value whose bits differ, or the length when none does.
+std::size_t first_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::bit_cast<std::uint32_t>(a[i]) != std::bit_cast<std::uint32_t>(b[i])) return i;
+  }
+  return a.size();
+}
+
+std::string upper(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every format decodes the reference blocks and random bit patterns to the same bits") {
+  for (const QuantInfo& info : kQuants) {
+    for (const char* kind : {"", ".rand"}) {
+      const std::string stem = upper(info.name) + kind;
+      CAPTURE(stem);
+      const std::vector<std::byte> blocks = read(stem + ".bin");
+      const std::vector<float> expected = read_floats(stem + ".deq.f32");
+      REQUIRE(blocks.size() == row_bytes(info.type, static_cast<std::int64_t>(expected.size())));
+      std::vector<float> decoded(expected.size());
+      decode_row(info.type, blocks.data(), decoded);
+      CHECK(first_difference(decoded, expected) == expected.size());
+    }
+  }
+}
+
+TEST_CASE("a row needs no alignment") {
+  for (const QuantInfo& info : kQuants) {
+    const std::vector<std::byte> blocks = read(upper(info.name) + ".bin");
+    std::vector<std::byte> moved(blocks.size() + 1);
+    std::copy(blocks.begin(), blocks.end(), moved.begin() + 1);
+    std::vector<float> a(info.block_values), b(info.block_values);
+    decode_row(info.type, blocks.data(), a);
+    decode_row(info.type, moved.data() + 1, b);
+    CHECK(first_difference(a, b) == a.size());
+  }
+}
+
+TEST_CASE("the simple formats encode to the reference bytes") {
+  const std::vector<float> source = read_floats("src.f32");
+  int encoders = 0;
+  for (const QuantInfo& info : kQuants) {
+    if (!can_encode(info.type)) continue;
+    CAPTURE(info.name);
+    ++encoders;
+    std::vector<std::byte> row(row_bytes(info.type, static_cast<std::int64_t>(source.size())));
+    encode_row(info.type, source, row.data());
+    const std::vector<std::byte> expected = read(upper(info.name) + ".bin");
+    REQUIRE(row.size() == expected.size());
+    const auto [at, ignored] = std::mismatch(row.begin(), row.end(), expected.begin());
+    CHECK(at - row.begin() == static_cast<std::ptrdiff_t>(row.size()));
+  }
+  CHECK(encoders == 4);
+}
+
+TEST_CASE("encoding an activation row to q8_0 gives the reference bytes") {
+  const std::vector<float> activation = read_floats("act.f32");
+  const std::vector<std::byte> expected = read("act.q8_0.bin");
+  std::vector<std::byte> row(expected.size());
+  encode_row(QuantType::q8_0, activation, row.data());
+  CHECK(row == expected);
+}
+
+TEST_CASE("q8_0 keeps the damage of values that are not finite and zeros stay zeros") {
+  std::vector<float> values(32, 0.5f), decoded(32);
+  std::vector<std::byte> row(34);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    values[7] = bad;
+    encode_row(QuantType::q8_0, values, row.data());
+    decode_row(QuantType::q8_0, row.data(), decoded);
+    CHECK_FALSE(std::isfinite(decoded[7]));
+  }
+  for (const float tiny : {0.0f, 1e-44f, -1e-38f}) {
+    std::fill(values.begin(), values.end(), tiny);
+    encode_row(QuantType::q8_0, values, row.data());
+    decode_row(QuantType::q8_0, row.data(), decoded);
+    CHECK(decoded[0] == 0.0f);
+  }
+}
+
+TEST_CASE("formats are found by code and by name, and their names match the names of the file format") {
+  for (const QuantInfo& info : kQuants) {
+    const auto code = static_cast<std::uint32_t>(info.type);
+    CHECK(quant_from_code(code) == info.type);
+    CHECK(quant_from_name(info.name) == info.type);
+    CHECK(gguf_type_name(code) == upper(info.name));
+    CHECK(quant(info.type).block_bytes == info.block_bytes);
+  }
+  CHECK_FALSE(quant_from_code(4));
+  CHECK_FALSE(quant_from_code(0xffffffffu));
+  CHECK_FALSE(quant_from_name("Q4_K"));
+  CHECK(gguf_type_name(23) == "IQ4_XS");
+  CHECK(gguf_type_name(31) == "Q4_0_4_4");
+  CHECK(gguf_type_name(101) == "Q4_0_ROCMFP4_FAST");
+  CHECK(gguf_type_name(42).empty());
+  CHECK(gguf_type_name(0xffffffffu).empty());
+}
+
+TEST_CASE("row sizes and bits per value follow from the block") {
+  CHECK(row_bytes(QuantType::q8_0, 576) == 612);
+  CHECK(row_bytes(QuantType::q4_k, 2048) == 1152);
+  CHECK(row_bytes(QuantType::f16, 0) == 0);
+  CHECK(quant(QuantType::q6_k).bits_per_value() == 6.5625);
+}

@@ -1,0 +1,187 @@
+#include "engine/engine.h"
+
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "engine/base/event_queue.h"
+#include "engine/base/memory_info.h"
+#include "engine/loaded_model.h"
+#include "engine/scheduler.h"
+
+namespace glim {
+namespace {
+
+constexpr std::array kFinishNames = {"end of turn", "tool call", "stop string", "token limit", "context full", "stopped"};
+constexpr std::array kStageNames = {"header", "tokenizer", "weights", "cache", "warm-up"};
+
+Failed failure(const Error& error) { return {std::nullopt, error.code(), error.what(), error.help()}; }
+
+/// The worker runs `work_` items between steps; the owner thread only queues them.
+class LocalEngine : public Engine {
+ public:
+  explicit LocalEngine(const EngineOptions& options) : options_(options), worker_([this] { run(); }) {}
+
+  ~LocalEngine() override {
+    quit_ = true;
+    wake_.notify_one();
+    worker_.join();
+  }
+
+  int wake_fd() const override { return events_.fd(); }
+  std::optional<Event> poll() override { return events_.poll(); }
+
+  const ModelCard& card() const override { return loaded_.card; }
+  Prompt render(const ChatRequest& request) const override { return render_prompt(loaded_, request); }
+  std::vector<TokenId> tokenize(std::string_view text, bool specials) const override {
+    return loaded_.tokenizer->encode(text, specials ? Specials::all : Specials::none);
+  }
+
+  SequenceId open_sequence() override {
+    const SequenceId id = next_id_++;
+    post([id](Scheduler& scheduler) { scheduler.open(id); });
+    return id;
+  }
+  void close_sequence(SequenceId id) override {
+    post([id](Scheduler& scheduler) { scheduler.close(id); });
+  }
+  SequenceId fork_sequence(SequenceId id) override {
+    const SequenceId copy = next_id_++;
+    post([id, copy](Scheduler& scheduler) { scheduler.fork(id, copy); });
+    return copy;
+  }
+  void generate(SequenceId id, Request request) override {
+    post([id, request = std::move(request)](Scheduler& scheduler) { scheduler.generate(id, request); });
+  }
+  void score(SequenceId id, std::vector<TokenId> tokens, bool keep_logits) override {
+    post([=](Scheduler& scheduler) { scheduler.score(id, tokens, keep_logits); });
+  }
+  void cancel(SequenceId id) override {
+    post([id](Scheduler& scheduler) { scheduler.cancel(id); });
+  }
+  void reconfigure(const EngineOptions& options) override {
+    post([this, options](Scheduler& scheduler) { rebuild(scheduler, options); });
+  }
+
+  Stats stats() const override {
+    Stats stats;
+    {
+      const std::lock_guard lock(mutex_);
+      stats = stats_;
+    }
+    const MemoryInfo memory = memory_info();
+    stats.resident_bytes = memory.resident;
+    stats.available_bytes = memory.available;
+    return stats;
+  }
+
+ private:
+  using Work = std::function<void(Scheduler&)>;
+
+  void post(Work work) {
+    {
+      const std::lock_guard lock(mutex_);
+      work_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+  }
+
+  void emit(Event event) { events_.push(std::move(event)); }
+
+  void publish(const Stats& stats) {
+    const std::lock_guard lock(mutex_);
+    stats_ = stats;
+  }
+
+  void publish(const Scheduler& scheduler) {
+    Stats stats;
+    scheduler.fill(stats);
+    publish(stats);
+  }
+
+  void rebuild(Scheduler& scheduler, const EngineOptions& options) {
+    try {
+      EngineOptions wanted = options_;
+      wanted.ctx = options.ctx;
+      wanted.kv_type = options.kv_type;
+      wanted.max_seqs = options.max_seqs;
+      wanted.kv_budget = options.kv_budget;
+      wanted.ctx = plan(wanted).ctx;
+      scheduler.rebuild_cache(wanted);
+      options_ = wanted;
+      emit(Rebuilt{});
+    } catch (const Error& error) {
+      emit(failure(error));
+    }
+  }
+
+  void run() {
+    try {
+      options_.ctx = plan(options_).ctx;
+      loaded_ = load(options_, [this](const Loading& at) { emit(at); }, quit_);
+      emit(Loading{LoadStage::cache, 0, 1});
+      Scheduler scheduler(loaded_, options_, [this](Event event) { emit(std::move(event)); });
+      emit(Loading{LoadStage::warm_up, 0, 1});
+      scheduler.warm_up();
+      publish(scheduler);
+      emit(Ready{});
+      serve(scheduler);
+    } catch (const Error& error) {
+      Stats stats;
+      stats.state = Stats::State::failed;
+      publish(stats);
+      if (!quit_) emit(failure(error));
+    } catch (const std::exception& error) {
+      emit(Failed{std::nullopt, ErrorCode::E201, std::string("the engine stopped: ") + error.what(), {}});
+    }
+  }
+
+  void serve(Scheduler& scheduler) {
+    std::deque<Work> work;
+    while (!quit_) {
+      {
+        std::unique_lock lock(mutex_);
+        if (!scheduler.busy()) wake_.wait(lock, [this] { return quit_ || !work_.empty(); });
+        work.swap(work_);
+      }
+      for (const Work& item : work) item(scheduler);
+      work.clear();
+      if (!quit_ && scheduler.busy()) scheduler.step();
+      publish(scheduler);
+    }
+    scheduler.cancel_all();
+  }
+
+  EngineOptions options_;  ///< the worker's, after construction
+  LoadedModel loaded_;     ///< written before Ready is posted, constant afterwards
+  EventQueue<Event> events_;
+  mutable std::mutex mutex_;  ///< guards work_ and stats_
+  std::condition_variable wake_;
+  std::deque<Work> work_;
+  Stats stats_;
+  SequenceId next_id_ = 0;
+  std::atomic<bool> quit_ = false;
+  std::thread worker_;  ///< last, so that it starts when everything else is there
+};
+
+}  // namespace
+
+const char* finish_name(FinishReason reason) { return kFinishNames[static_cast<std::size_t>(reason)]; }
+const char* load_stage_name(LoadStage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
+
+double GenerationStats::prefill_rate() const {
+  return prefill_seconds > 0 ? (prompt_tokens - reused_tokens) / prefill_seconds : 0;
+}
+
+double GenerationStats::decode_rate() const {
+  return decode_seconds > 0 && generated_tokens > 1 ? (generated_tokens - 1) / decode_seconds : 0;
+}
+
+std::unique_ptr<Engine> open_engine(const EngineOptions& options) { return std::make_unique<LocalEngine>(options); }
+
+}  // namespace glim

@@ -1,0 +1,95 @@
+#include "engine/loaded_model.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <utility>
+
+#include "engine/backends.h"
+#include "engine/base/text.h"
+#include "engine/gguf/figures.h"
+#include "engine/text/vocab.h"
+
+namespace glim {
+namespace {
+
+/// The type that holds most of the bytes, as people write it: "Q4_K".
+std::string main_format(const GgufFile& file) {
+  std::map<QuantType, std::uint64_t> bytes;
+  for (const GgufTensor& tensor : file.tensors()) bytes[tensor.type] += tensor.bytes;
+  const auto most = std::max_element(bytes.begin(), bytes.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == bytes.end()) return "empty";
+  std::string name(quant(most->first).name);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return name;
+}
+
+/// What the file recommends goes before the built-in defaults.
+SamplerOptions recommended_sampling(const GgufFile& file) {
+  SamplerOptions options;
+  for (const SamplerField& field : kSamplerFields) {
+    const std::string key = "general.sampling." + std::string(field.name);
+    const std::optional<double> value = file.get_float(key);
+    if (value && *value >= field.low && *value <= field.high) field.set(options, *value);
+  }
+  return options;
+}
+
+void describe(LoadedModel& loaded) {
+  const ModelFigures numbers = figures(*loaded.file);
+  ModelCard& card = loaded.card;
+  const ModelConfig& config = loaded.model->config();
+  card.name = config.name;
+  card.architecture = config.architecture;
+  card.format = main_format(*loaded.file);
+  card.parameters = numbers.parameters;
+  card.active_parameters = numbers.active_parameters;
+  card.file_bytes = loaded.file->file_bytes();
+  card.bytes_per_token = numbers.bytes_per_token;
+  card.vocabulary = config.vocabulary;
+  card.thinks = loaded.chat_template->supports_thinking();
+  card.template_origin = loaded.chat_template->origin();
+  card.sampling = recommended_sampling(*loaded.file);
+  card.notes.insert(card.notes.end(), config.notes.begin(), config.notes.end());
+  card.notes.insert(card.notes.end(), loaded.file->warnings().begin(), loaded.file->warnings().end());
+}
+
+}  // namespace
+
+LoadedModel load(const EngineOptions& options, const LoadProgress& progress, const std::atomic<bool>& cancelled) {
+  LoadedModel loaded;
+  progress({LoadStage::header, 0, 1});
+  loaded.file = std::make_unique<GgufFile>(options.model);
+  loaded.backend = make_backend(options.backend, options.threads);
+  progress({LoadStage::tokenizer, 0, 1});
+  VocabData vocab = read_vocab(*loaded.file);
+  loaded.card.notes = vocab.warnings;
+  loaded.tokenizer = std::make_unique<Tokenizer>(std::move(vocab));
+  loaded.chat_template = std::make_unique<ChatTemplate>(choose_template(*loaded.file, *loaded.tokenizer, options.chat_template));
+  loaded.model = load_model(*loaded.file, *loaded.backend, options.batch,
+                            [&](std::uint64_t done, std::uint64_t total, std::string_view) {
+                              progress({LoadStage::weights, done, total});
+                              return !cancelled.load();
+                            });
+  loaded.file->check_intact();
+  describe(loaded);
+  return loaded;
+}
+
+Prompt render_prompt(const LoadedModel& loaded, const ChatRequest& request) {
+  ChatTemplate::Rendered rendered = loaded.chat_template->render(request);
+  Prompt prompt;
+  prompt.notice = std::move(rendered.notice);
+  prompt.start = rendered.start;
+  if (loaded.tokenizer->add_bos()) prompt.tokens.push_back(*loaded.tokenizer->bos());
+  for (const Segment& segment : rendered.segments) {
+    const Specials specials = segment.from_user ? Specials::none : Specials::all;
+    const std::vector<TokenId> tokens = loaded.tokenizer->encode(segment.text, specials);
+    prompt.tokens.insert(prompt.tokens.end(), tokens.begin(), tokens.end());
+  }
+  prompt.text = std::move(rendered.segments);
+  return prompt;
+}
+
+}  // namespace glim

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/generation.h"
+#include "engine/loaded_model.h"
+#include "engine/model/kv_cache.h"
+
+namespace glim {
+
+/// Sequences, their cache, and the steps that serve them: every step takes one row from each reply that is being
+/// written and fills up with prompt rows, so replies go on while another prompt is read. Owned by the worker; one thread.
+class Scheduler {
+ public:
+  /// Throws E201, E603.
+  Scheduler(LoadedModel& loaded, const EngineOptions& options, Emit emit);
+  ~Scheduler();
+
+  void open(SequenceId id);
+  void close(SequenceId id);
+  void fork(SequenceId from, SequenceId to);
+  void generate(SequenceId id, Request request);
+  void score(SequenceId id, std::vector<TokenId> tokens, bool keep_logits);
+  void cancel(SequenceId id);
+  void cancel_all();
+
+  bool busy() const;
+  void step();     ///< one step over everything that is waiting; failures become events
+  void warm_up();  ///< touches every weight once
+
+  /// Exchanges the cache; the sequences stay open and hold nothing. On failure (E201, E603) nothing has changed.
+  void rebuild_cache(const EngineOptions& options);
+
+  void fill(Stats& stats) const;
+
+ private:
+  struct Sequence;
+  struct Slice;
+
+  Sequence* find(SequenceId id);
+  void start(Sequence& sequence, std::span<const TokenId> tokens);
+  bool reserve(Sequence& sequence, std::span<const TokenId> tokens);
+  std::vector<Slice> plan_step();
+  void run(std::vector<Slice>& slices);
+  void deliver(const Slice& slice, std::span<const float> logits);
+  void deliver_scores(Sequence& sequence, const Slice& slice, std::span<const float> logits);
+  void fail(Sequence& sequence, const Error& error);
+
+  LoadedModel& loaded_;
+  Emit emit_;
+  std::int32_t ctx_ = 0, batch_ = 0;
+  std::unique_ptr<KvCache> cache_;
+  std::map<SequenceId, std::unique_ptr<Sequence>> sequences_;
+  SequenceId last_ = -1;
+  std::uint64_t clock_ = 0;  ///< steps so far; orders sequences by last use
+  double decode_rate_ = 0, prefill_rate_ = 0, first_token_seconds_ = 0;
+  std::vector<Clock::time_point> recent_;  ///< decoded tokens of the last second
+};
+
+}  // namespace glim

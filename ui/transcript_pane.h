@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ui/canvas.h"
+#include "ui/markdown.h"
+
+namespace glim::ui {
+
+enum class Role : std::uint8_t { user, assistant, system, notice, error };
+
+/// One entry of the transcript. All text must have gone through the Sanitizer. Under one id, `text` and
+/// `thinking` may only grow; everything else may change at any time. To replace a text, use a new id.
+struct Message {
+  std::uint64_t id = 0;  ///< unique in the transcript, never 0
+  Role role = Role::user;
+  std::string name;    ///< of the role row: "you", "glm-q8"
+  std::string detail;  ///< after the name: "14:02 · 391 tok"
+  std::string text;
+  std::string timing;  ///< the dim row under an answer; empty: none
+  bool streaming = false;
+  bool markdown = true;  ///< only answers are read as markdown
+
+  std::string thinking;
+  bool thinking_now = false;    ///< the thinking is still being written
+  bool thinking_shown = false;  ///< unfolded
+  double thinking_seconds = 0;
+  std::int64_t thinking_tokens = 0;
+};
+
+/// How the messages are shown: changes of it lay everything visible out again.
+struct TranscriptOptions {
+  int width = 80;
+  int height = 24;
+  const GlyphSet* glyphs = &kUnicodeGlyphs;
+  bool compact = false;  ///< "you> text", no frames: narrow terminals
+  std::string code_label;
+};
+
+/// A place in the transcript that survives new text, folding and other widths.
+struct Place {
+  std::uint64_t message = 0;
+  int part = 0;            ///< 0 role row, 1 thinking title, 2 thinking, 3 text, 4 timing, 5 blank row after
+  std::size_t offset = 0;  ///< bytes into the part
+  int nth = 0;             ///< among rows of the same offset
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+/// Wrapped rows of the messages and what part of them is looked at. Follows the end until scrolled up; then
+/// the top row on screen stays where it is, whatever arrives below, folds, or changes width. Only messages
+/// that come into view are laid out, and of a growing message only its last block.
+class TranscriptView {
+ public:
+  TranscriptView();
+  ~TranscriptView();
+  TranscriptView(TranscriptView&&) noexcept;
+  TranscriptView& operator=(TranscriptView&&) noexcept;
+
+  /// Call before drawing whenever messages or the size may have changed. The messages are read, not kept.
+  void update(std::span<const Message> messages, const TranscriptOptions& options);
+
+  // Scrolling, in rows of the last update; effective at once.
+  void scroll_lines(int rows);  ///< negative: towards the beginning
+  void scroll_pages(int pages);
+  void to_top();
+  void to_end();              ///< and follow
+  void to_message(int step);  ///< previous (-1) or next (+1) message to the top
+  bool following() const { return following_; }
+
+  /// Rows below the window, and how many of them arrived since following ended.
+  int rows_below() const;
+  int new_rows() const;
+
+  /// The message at a row of the window (for clicks and for folding), or none.
+  std::optional<std::uint64_t> message_at(int row) const;
+  /// The message that the top of the window shows; while following the last one.
+  std::optional<std::uint64_t> current_message() const;
+
+  /// The window as rows, at most `height` of them; fewer when the transcript is shorter.
+  const std::vector<const Line*>& window() const { return window_; }
+
+ private:
+  struct Entry;
+  struct Position;
+
+  Entry& entry(std::size_t index) const;
+  void forget_removed();
+  void settle();
+  void show_end();
+  int rows_after(Position position) const;
+  Position move(Position position, int rows) const;
+  Position end_position() const;
+  Position position_of(const Place& place) const;
+  Place place_of(Position position) const;
+  std::size_t rows_of(std::size_t index) const;
+
+  std::span<const Message> messages_;  ///< valid only inside update() and until the owner changes them
+  TranscriptOptions options_;
+  mutable std::deque<std::unique_ptr<Entry>> entries_;
+  std::vector<const Line*> window_;
+  std::vector<std::uint64_t> window_ids_;
+  Place anchor_;
+  Place left_at_;  ///< last row when following ended
+  bool following_ = true;
+};
+
+/// Draws the window at the bottom edge of `area` when the transcript is shorter than it is high, else filling
+/// it.
+void draw_transcript(Canvas& canvas, const Rect& area, const TranscriptView& view);
+
+}  // namespace glim::ui

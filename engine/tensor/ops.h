@@ -8,12 +8,13 @@
 
 namespace glim {
 
-/// Dimensions in the comments: T rows of this step · D model width · Q query rank · H heads · N unrotated and P rotated
-/// values of a head's query and key · R latent rank · O value width of a head · E experts · A active experts ·
-/// F expert hidden width · S hidden width of the shared experts · V vocabulary.
-/// Activations are f32. Weights may have any type. Outputs never alias inputs unless a stage says so.
+/// Dimensions in the comments: T rows of this step · D model width · Q query rank · H heads · N unrotated and
+/// P rotated values of a head's query and key · R latent rank · O value width of a head · E experts · A
+/// active experts · F expert hidden width · S hidden width of the shared experts · V vocabulary. Activations
+/// are f32. Weights may have any type. Outputs never alias inputs unless a stage says so.
 
-inline constexpr int kBlockTokens = 64;  ///< rows of one KV block
+inline constexpr int kBlockTokens = 64;   ///< rows of one KV block
+inline constexpr int kMaxExperts = 1024;  ///< E never exceeds it
 
 /// One row of a step: a token of some sequence at an absolute position.
 struct Row {
@@ -22,22 +23,24 @@ struct Row {
   std::int32_t sequence;  ///< index into StepRows::blocks
 };
 
-/// The rows of one step and where their sequences live in the cache. A row attends to the positions 0..position of its
-/// own sequence, so rows of one sequence must come in ascending order and be stored before any of them attends.
+/// The rows of one step and where their sequences live in the cache. A row attends to the positions
+/// 0..position of its own sequence, so rows of one sequence must come in ascending order and be stored before
+/// any of them attends.
 struct StepRows {
-  std::span<const Row> rows;                               ///< T
-  std::span<const std::span<const std::int32_t>> blocks;  ///< per sequence: cache block of positions 64i..64i+63
+  std::span<const Row> rows;  ///< T
+  std::span<const std::span<const std::int32_t>>
+      blocks;  ///< per sequence: cache block of positions 64i..64i+63
 };
 
 /// Weights of one MLA attention layer. Source: DeepSeek-V2 report, section 2.1.
 struct AttentionWeights {
-  Tensor norm;         ///< [D]
-  Tensor q_a, q_a_norm;  ///< [Q, D], [Q]; both empty when queries have no low-rank form
-  Tensor q_b;          ///< [H*(N+P), Q], or [H*(N+P), D] without q_a
+  Tensor norm;             ///< [D]
+  Tensor q_a, q_a_norm;    ///< [Q, D], [Q]; both empty when queries have no low-rank form
+  Tensor q_b;              ///< [H*(N+P), Q], or [H*(N+P), D] without q_a
   Tensor kv_a, kv_a_norm;  ///< [R+P, D], [R]
-  Tensor k_b;          ///< H matrices [R, N]
-  Tensor v_b;          ///< H matrices [O, R]
-  Tensor output;       ///< [D, H*O]
+  Tensor k_b;              ///< H matrices [R, N]
+  Tensor v_b;              ///< H matrices [O, R]
+  Tensor output;           ///< [D, H*O]
 };
 
 /// How the router turns logits into expert weights.
@@ -45,17 +48,18 @@ enum class Gating : std::uint8_t { softmax, sigmoid, softmax_of_selected };
 
 struct RouterRules {
   Gating gating = Gating::sigmoid;
-  std::int32_t active = 1;            ///< A
-  bool normalise = false;             ///< divide the chosen weights by their sum
-  float scale = 1;                    ///< multiplies them afterwards
+  std::int32_t active = 1;                   ///< A
+  bool normalise = false;                    ///< divide the chosen weights by their sum
+  float scale = 1;                           ///< multiplies them afterwards
   std::int32_t groups = 1, groups_used = 1;  ///< group-limited choice (DeepSeek-V3)
 };
 
 struct ExpertWeights {
-  Tensor norm;               ///< [D]
+  Tensor norm;                 ///< [D]
   Tensor router, router_bias;  ///< [E, D] f32; [E] f32, steers the choice only, may be empty
-  Tensor gate, up, down;     ///< E matrices [F, D], [F, D], [D, F]
-  Tensor shared_gate, shared_up, shared_down;  ///< [S, D], [S, D], [D, S]; empty when there is no shared expert
+  Tensor gate, up, down;       ///< E matrices [F, D], [F, D], [D, F]
+  Tensor shared_gate, shared_up,
+      shared_down;  ///< [S, D], [S, D], [D, S]; empty when there is no shared expert
 };
 
 struct DenseWeights {
@@ -63,7 +67,9 @@ struct DenseWeights {
   Tensor gate, up, down;  ///< [S, D], [S, D], [D, S]
 };
 
-struct Embed { Tensor out, table; };  ///< out [T, D], table [V, D]
+struct Embed {
+  Tensor out, table;
+};  ///< out [T, D], table [V, D]
 
 /// down = [q_a; kv_a] · rms_norm(x)
 struct LatentDown {
@@ -74,7 +80,8 @@ struct LatentDown {
   float eps;
 };
 
-/// q = rope(q_b · rms_norm(q_latent)); cache row of (sequence, position) = [rms_norm(latent[:R]) | rope(latent[R:])]
+/// q = rope(q_b · rms_norm(q_latent)); cache row of (sequence, position) = [rms_norm(latent[:R]) |
+/// rope(latent[R:])]
 struct QueryStore {
   Tensor q;         ///< out [T, H*(N+P)], last P values of each head rotated in adjacent pairs
   Tensor q_latent;  ///< [T, Q]
@@ -87,7 +94,10 @@ struct QueryStore {
 };
 
 /// absorbed[h] = [k_b[h] · q[h][:N] | q[h][N:]]
-struct Absorb { Tensor absorbed, q; const AttentionWeights* w; };  ///< out [T, H*(R+P)], q [T, H*(N+P)]
+struct Absorb {
+  Tensor absorbed, q;
+  const AttentionWeights* w;
+};  ///< out [T, H*(R+P)], q [T, H*(N+P)]
 
 /// mixed[h] = sum over positions j <= own of softmax_j(scale · absorbed[h] · cache[j]) · cache[j][:R]
 struct Attend {
@@ -98,11 +108,18 @@ struct Attend {
   float scale;
 };
 
-struct Value { Tensor out, mixed; const AttentionWeights* w; };  ///< out [T, H*O] = v_b[h] · mixed[h]
+struct Value {
+  Tensor out, mixed;
+  const AttentionWeights* w;
+};  ///< out [T, H*O] = v_b[h] · mixed[h]
 
-struct Output { Tensor x, value; const AttentionWeights* w; };  ///< x [T, D] += output · value
+struct Output {
+  Tensor x, value;
+  const AttentionWeights* w;
+};  ///< x [T, D] += output · value
 
-/// normed = rms_norm(x); chosen and weight by the router; shared_hidden = silu(shared_gate·normed) * (shared_up·normed)
+/// normed = rms_norm(x); chosen and weight by the router; shared_hidden = silu(shared_gate·normed) *
+/// (shared_up·normed)
 struct Route {
   Tensor normed;         ///< out [T, D]
   Tensor chosen;         ///< out [T, A] expert indices, int32 stored in an f32-typed tensor
@@ -114,13 +131,26 @@ struct Route {
   float eps;
 };
 
-struct ExpertUp { Tensor hidden, normed, chosen; const ExpertWeights* w; };  ///< out hidden [T, A*F]
+struct ExpertUp {
+  Tensor hidden, normed, chosen;
+  const ExpertWeights* w;
+};  ///< out hidden [T, A*F]
 
 /// x [T, D] += sum over chosen of weight · down[e] · hidden[a]  +  shared_down · shared_hidden
-struct ExpertDown { Tensor x, hidden, shared_hidden, chosen, weight; const ExpertWeights* w; };
+struct ExpertDown {
+  Tensor x, hidden, shared_hidden, chosen, weight;
+  const ExpertWeights* w;
+};
 
-struct DenseUp { Tensor hidden, x; const DenseWeights* w; float eps; };  ///< out [T, S] = silu(gate·n)*(up·n), n = rms_norm(x)
-struct DenseDown { Tensor x, hidden; const DenseWeights* w; };           ///< x [T, D] += down · hidden
+struct DenseUp {
+  Tensor hidden, x;
+  const DenseWeights* w;
+  float eps;
+};  ///< out [T, S] = silu(gate·n)*(up·n), n = rms_norm(x)
+struct DenseDown {
+  Tensor x, hidden;
+  const DenseWeights* w;
+};  ///< x [T, D] += down · hidden
 
 /// logits = output · rms_norm(x[row]) for the chosen rows only
 struct Head {
@@ -131,8 +161,9 @@ struct Head {
   float eps;
 };
 
-/// The vocabulary: one function per dependent stage of a step. A backend may queue; flush() makes results readable.
-/// One thread at a time. Stages neither throw nor allocate once a step of the same size has run.
+/// The vocabulary: one function per dependent stage of a step. A backend may queue; flush() makes results
+/// readable. One thread at a time. Stages do not throw; a backend made for speed does not allocate either,
+/// once it has seen a step of the same size.
 class Ops {
  public:
   virtual ~Ops() = default;

@@ -23,17 +23,20 @@ class Buffer {
   std::uint64_t size_;
 };
 
-/// A view of `batch` matrices of `rows` rows with `cols` values each, rows packed one after the other. Owns nothing;
-/// copying is free. A weight [in, out] of a file has cols = in and rows = out.
+/// A view of `batch` matrices of `rows` rows with `cols` values each; the rows of a matrix are packed one
+/// after the other. Owns nothing; copying is free. A weight [in, out] of a file has cols = in and rows = out.
 struct Tensor {
   QuantType type = QuantType::f32;
   std::int64_t cols = 0, rows = 1, batch = 1;
   const Buffer* buffer = nullptr;
   std::uint64_t offset = 0;  ///< bytes into the buffer
+  std::int64_t pitch = 0;    ///< rows from one matrix to the next; 0 where the matrices are packed too
 
   explicit operator bool() const { return buffer != nullptr; }
   std::uint64_t stride() const { return row_bytes(type, cols); }
-  std::uint64_t bytes() const { return stride() * static_cast<std::uint64_t>(rows * batch); }
+  std::uint64_t bytes() const {
+    return stride() * static_cast<std::uint64_t>(rows * batch);
+  }  ///< of the values
   std::byte* host() const { return buffer->host() + offset; }
   std::byte* host_row(std::int64_t row) const { return host() + stride() * static_cast<std::uint64_t>(row); }
   float* floats(std::int64_t row = 0) const { return reinterpret_cast<float*>(host_row(row)); }
@@ -41,11 +44,13 @@ struct Tensor {
 
   /// Matrix `index` of the stack.
   Tensor matrix(std::int64_t index) const {
-    return {type, cols, rows, 1, buffer, offset + stride() * static_cast<std::uint64_t>(rows * index)};
+    const std::int64_t step = pitch != 0 ? pitch : rows;
+    return {type, cols, rows, 1, buffer, offset + stride() * static_cast<std::uint64_t>(step * index)};
   }
-  /// Rows [first, first + count) of a single matrix.
+  /// Rows [first, first + count) of every matrix.
   Tensor slice(std::int64_t first, std::int64_t count) const {
-    return {type, cols, count, 1, buffer, offset + stride() * static_cast<std::uint64_t>(first)};
+    const std::int64_t step = pitch != 0 ? pitch : rows;
+    return {type, cols, count, batch, buffer, offset + stride() * static_cast<std::uint64_t>(first), step};
   }
 };
 

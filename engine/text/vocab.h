@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/base/token.h"
@@ -35,9 +34,5 @@ struct VocabData {
 /// oddities that can be repaired are repaired and reported in `warnings`. A file without `tokenizer.ggml.pre`
 /// gets "glm4" when its architecture or its special tokens are GLM's, else "default".
 VocabData read_vocab(const GgufFile& file);
-
-/// Position of the space between the two parts of a merge, or npos when it has no two parts.
-/// The first character may itself be a space.
-std::size_t merge_split(std::string_view merge);
 
 }  // namespace glim

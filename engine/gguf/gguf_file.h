@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -8,21 +9,23 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "engine/base/file_map.h"
+#include "engine/gguf/gguf_kind.h"
 #include "engine/quant/quant_type.h"
 
 namespace glim {
 
-/// Element types of metadata values; the numbers are those of the file format.
-enum class GgufKind : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
+struct SplitName;
 
 /// A metadata array. Elements are decoded once at open; strings point into the mapped file.
 struct GgufArray {
   GgufKind kind;  ///< of the elements; never `array`
-  std::variant<std::vector<std::int64_t>, std::vector<std::uint64_t>, std::vector<double>, std::vector<std::string_view>>
+  std::variant<std::vector<std::int64_t>, std::vector<std::uint64_t>, std::vector<double>,
+               std::vector<std::string_view>>
       values;  ///< signed integers and booleans, u64, floats, strings
   std::size_t size() const;
 };
@@ -39,14 +42,14 @@ struct GgufTensor {
   std::array<std::int64_t, 4> shape;  ///< fastest varying first; unused trailing sizes are 1
   std::uint32_t dimensions;           ///< 1 to 4
   std::uint64_t bytes;
-  std::size_t part;                   ///< index of the file of a split set
-  const std::byte* data;              ///< in the mapping, valid as long as the GgufFile lives
+  std::size_t part;       ///< index of the file of a split set
+  const std::byte* data;  ///< in the mapping, valid as long as the GgufFile lives
   std::int64_t values() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
 };
 
 /// An immutable, memory-mapped GGUF model (version 2 or 3, little endian), possibly split over several files.
 /// The constructor reads and checks every header; after it, all views are safe to use from any thread.
-/// Layout: GGUF specification; limits as in the class's .cpp. Throws Error E101-E105, E111.
+/// Layout: GGUF specification; limits: GgufLimits in gguf_part.h. Throws Error E101-E105, E111.
 class GgufFile {
  public:
   /// `path` is the file, or the first part of a split set (name-00001-of-0000N.gguf).
@@ -55,6 +58,8 @@ class GgufFile {
   const std::filesystem::path& path() const { return path_; }
   std::uint32_t version() const { return version_; }
   std::uint64_t file_bytes() const;  ///< all parts together
+  std::size_t part_count() const { return parts_.size(); }
+  const FileMap& part(std::size_t index) const { return *parts_[index]; }
 
   /// Metadata in file order. Keys are unique.
   const std::vector<std::pair<std::string_view, GgufValue>>& metadata() const { return metadata_; }
@@ -79,8 +84,15 @@ class GgufFile {
 
   /// Throws E403 when a part has become shorter since it was mapped, so that what was read cannot be trusted.
   void check_intact() const;
+  /// True when a part has been written to since it was mapped: worth a warning before the next reply.
+  bool rewritten() const;
 
  private:
+  void add_part(std::unique_ptr<FileMap> map, std::vector<GgufTensor> tensors);
+  void add_other_parts(const SplitName& name, std::int64_t count);
+  const GgufArray* find_array(std::string_view key) const;
+  [[noreturn]] void wrong_type(std::string_view key, GgufKind found, const char* expected) const;
+
   std::filesystem::path path_;
   std::uint32_t version_ = 0;
   std::vector<std::unique_ptr<FileMap>> parts_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/model/config.h"
@@ -9,8 +10,8 @@
 
 namespace glim {
 
-/// Keys and values of all sequences: per layer a pool of 64-token blocks of latent rows [R+P]. Memory is taken at
-/// construction; append never allocates. Not thread-safe.
+/// Keys and values of all sequences: per layer a pool of 64-token blocks of latent rows [R+P]. Memory is
+/// taken at construction; append never allocates. Not thread-safe.
 class KvCache {
  public:
   /// Throws E201; E603 when `type` cannot hold rows of this width.
@@ -20,7 +21,9 @@ class KvCache {
   std::uint64_t bytes() const;
   std::int32_t blocks() const { return static_cast<std::int32_t>(references_.size()); }
   std::int32_t free_blocks() const { return static_cast<std::int32_t>(free_.size()); }
-  Tensor layer(std::int32_t index) const { return layers_[static_cast<std::size_t>(index)]; }  ///< [blocks*64, R+P]
+  Tensor layer(std::int32_t index) const {
+    return layers_[static_cast<std::size_t>(index)];
+  }  ///< [blocks*64, R+P]
 
   std::int32_t acquire();            ///< a block with one reference, or -1 when none is free
   void share(std::int32_t block);    ///< one more reference
@@ -36,8 +39,8 @@ class KvCache {
   std::vector<std::int32_t> free_;
 };
 
-/// Block table of one sequence: which tokens it holds and where. Positions are absolute; truncate() forgets the tail
-/// and costs nothing. Lives no longer than its cache.
+/// Block table of one sequence: which tokens it holds and where. Positions are absolute; truncate() forgets
+/// the tail and costs nothing. Lives no longer than its cache.
 class Timeline {
  public:
   explicit Timeline(KvCache& cache) : cache_(&cache) {}
@@ -52,12 +55,17 @@ class Timeline {
   /// Longest common prefix of what is held and `tokens`.
   std::int32_t common_prefix(std::span<const TokenId> tokens) const;
   void truncate(std::int32_t length);
-  /// Room for `tokens` behind the present end; false, with nothing changed, when the pool has too few free blocks.
+  /// Appends `tokens`, whose rows are written by the next steps; false, with nothing changed, when the pool
+  /// has too few free blocks.
   bool extend(std::span<const TokenId> tokens);
-  /// Becomes a copy of `other` by sharing its blocks (the last, partly filled one is copied on the next write).
-  bool fork_from(const Timeline& other);
+  /// Becomes a copy of `other` by sharing its blocks (the last, partly filled one is copied on the next
+  /// write).
+  void fork_from(const Timeline& other);
 
  private:
+  /// Whether the next token goes into a block that another timeline reads too.
+  bool writes_shared_block() const;
+
   KvCache* cache_;
   std::vector<TokenId> tokens_;
   std::vector<std::int32_t> blocks_;

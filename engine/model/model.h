@@ -13,7 +13,8 @@
 
 namespace glim {
 
-/// Called between tensors while a model loads: bytes done of total. Returns false to cancel (the loader throws E901).
+/// Called between tensors while a model loads: bytes done of total. Returns false to cancel (the loader
+/// throws E901).
 using WeightProgress = std::function<bool(std::uint64_t done, std::uint64_t total, std::string_view tensor)>;
 
 /// Weights plus architecture. Immutable after load; the GgufFile and the Backend outlive it.
@@ -22,18 +23,26 @@ class Model {
   virtual ~Model() = default;
   virtual const ModelConfig& config() const = 0;
 
-  /// Runs one step: embeds the rows, stores their keys in `cache` and returns logits [wanted.size(), vocabulary] of the
-  /// rows named in `wanted` (ascending), valid until the next step. At most max_rows() rows.
-  /// `step.rows[i].token` must be below the vocabulary size and every block of `step.blocks` allocated in `cache`.
-  virtual std::span<const float> forward(const StepRows& step, std::span<const std::int32_t> wanted, KvCache& cache) = 0;
+  /// Runs one step: embeds the rows, stores their keys in `cache` and returns logits [wanted.size(),
+  /// vocabulary] of the rows named in `wanted` (ascending), valid until the next step. At most max_rows()
+  /// rows. `step.rows[i].token` must be below the vocabulary size and every block of `step.blocks` allocated
+  /// in `cache`.
+  virtual std::span<const float> forward(const StepRows& step, std::span<const std::int32_t> wanted,
+                                         KvCache& cache) = 0;
 
   virtual int max_rows() const = 0;
   virtual std::uint64_t weight_bytes() const = 0;
   virtual std::uint64_t scratch_bytes() const = 0;
 };
 
-/// Checks configuration, tensor names, shapes and types against the file and hands the weights to the backend.
-/// Throws E110-E113, E201, E901. `max_rows` bounds the rows of one step.
-std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, int max_rows, const WeightProgress& progress);
+/// Checks configuration, tensor names, shapes and types against the file and hands the weights to the
+/// backend. Throws E110-E113, E201, E901. `max_rows` bounds the rows of one step.
+std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, int max_rows,
+                                  const WeightProgress& progress);
+
+/// Bytes that load_model() would give to the backend, and bytes of memory it takes besides. The first throws
+/// E112.
+std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config);
+std::uint64_t scratch_bytes(const ModelConfig& config, int max_rows);
 
 }  // namespace glim

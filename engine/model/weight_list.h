@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/model/model.h"
+
+namespace glim {
+
+/// Sizes of a weight, fastest varying first; missing ones are 1.
+using WeightShape = std::array<std::int64_t, 3>;
+
+/// The weights of a model, declared one by one: where each goes, what it is called and what shape it must
+/// have. The same declaration checks the file, counts bytes and loads. Targets must stay where they are until
+/// load().
+class WeightList {
+ public:
+  explicit WeightList(const GgufFile& file) : file_(file) {}
+
+  /// A matrix of any type. Throws E112 naming the tensor when it is missing or of another shape.
+  void bind(Tensor& target, const std::string& name, WeightShape shape);
+  /// The same for a norm, a bias or the router: small, so held as F32 whatever type the file has.
+  void bind_f32(Tensor& target, const std::string& name, WeightShape shape);
+  /// False, with `target` left alone, when the file has no such tensor.
+  bool bind_optional(Tensor& target, const std::string& name, WeightShape shape);
+  bool bind_optional_f32(Tensor& target, const std::string& name, WeightShape shape);
+
+  bool has(const std::string& name) const { return file_.tensor(name) != nullptr; }
+  std::uint64_t bytes() const;
+  std::size_t unused_tensors() const { return file_.tensors().size() - slots_.size(); }
+
+  /// Hands every tensor to the backend and fills the targets. Reads the pages of the file on the way where
+  /// memory is large enough to keep them, so that progress and cancellation are real. Throws E113 when a norm
+  /// is not finite.
+  void load(Backend& backend, const WeightProgress& progress);
+
+  /// What keeps the targets valid; to be destroyed before the backend.
+  struct Storage {
+    std::vector<std::unique_ptr<Buffer>> buffers;
+    std::deque<std::vector<float>> decoded;
+  };
+  Storage take_storage() { return std::move(storage_); }
+
+ private:
+  struct Slot {
+    Tensor* target;
+    const GgufTensor* source;
+    WeightShape shape;
+    bool f32;
+  };
+
+  const GgufTensor& require(const std::string& name) const;
+  void add(Tensor& target, const GgufTensor& source, WeightShape shape, bool f32);
+  void prepare(const Slot& slot, Backend& backend);
+
+  const GgufFile& file_;
+  std::vector<Slot> slots_;
+  Storage storage_;
+};
+
+/// Values of `count` rows of `source` from row `first` on, decoded.
+std::vector<float> decode_rows(const Tensor& source, std::int64_t first, std::int64_t count);
+
+}  // namespace glim

@@ -37,19 +37,29 @@ class Sanitizer {
  private:
   enum class State : std::uint8_t { text, escape, intermediate, csi, string, string_escape, single_shift };
 
-  void accept(char32_t code, std::size_t length, std::string& out);
-  bool swallow(char32_t code, std::size_t length);
-  void show(char32_t code, std::string& out);
-  void show_control(char32_t code, std::string& out);
-  void emit(std::string_view text, std::string& out);
+  /// One decoded character of the input, or a byte that is none.
+  struct Input {
+    char32_t code;
+    std::size_t length;
+    bool valid;
+  };
+
+  void accept(const Input& input, std::string& out);
+  bool swallow(const Input& input, std::string& out);
+  bool after_escape(const Input& input, std::string& out);
+  bool inside_string(const Input& input);
+  void begin_escape(std::string& out);
+  void show(const Input& input, std::string& out);
+  bool show_control(const Input& input, std::string& out);
+  void show_character(char32_t code, std::string& out);
+  void emit(std::string_view marker, std::string& out);
   void newline(std::string& out);
-  void bad_sequence(std::string_view bytes, std::string& out);
 
   SanitizeOptions options_;
   State state_ = State::text;
   bool bell_ends_ = false;
-  std::size_t swallowed_ = 0;
-  std::string pending_;  ///< at most three bytes of an unfinished character
+  std::size_t swallowed_ = 0;  ///< bytes of the sequence being swallowed
+  std::string pending_;        ///< at most three bytes of an unfinished character
   bool carriage_return_ = false;
   int column_ = 0;
   int marks_ = 0;

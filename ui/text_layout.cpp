@@ -50,6 +50,7 @@ int code_width(char32_t code) {
   // Where utf8proc and the wcwidth() that ncurses asks differ, ncurses is right by definition.
   if (between(code, 0x1160, 0x11ff) || between(code, 0xd7b0, 0xd7ff)) return 0;
   if (between(code, 0x3248, 0x324f) || between(code, 0x4dc0, 0x4dff)) return 2;
+  if (between(code, 0x302e, 0x302f) || between(code, 0x16ff0, 0x16ff1)) return 2;
   const auto signed_code = static_cast<utf8proc_int32_t>(code);
   switch (category(code)) {
     case UTF8PROC_CATEGORY_CN:

@@ -22,10 +22,11 @@ struct CompletionRequest {
 };
 
 struct LineEditorOptions {
-  std::filesystem::path history_file;  ///< empty: none. Made with mode 0600.
+  std::filesystem::path history_file = {};  ///< empty: none. Made with mode 0600.
   int history_size = 10000;
-  bool read_inputrc = true;
-  std::function<std::vector<Completion>(const CompletionRequest&)> complete;
+  std::string list_while_typing =
+      "/";  ///< completions are listed without Tab while the draft begins with this
+  std::function<std::vector<Completion>(const CompletionRequest&)> complete = {};
 };
 
 /// The draft of the next message, edited by GNU readline: the user's ~/.inputrc applies ($if glim), with
@@ -69,8 +70,11 @@ class LineEditor {
 
  private:
   friend struct ReadlineHooks;
-  void begin();
+  void run(std::string_view bytes);
   void capture();
+  void finish_line(const char* line);
+  void list_live_completions();
+  std::vector<Completion> candidates_for(std::size_t begin, std::size_t end);
 
   LineEditorOptions options_;
   std::string queue_;  ///< bytes for readline
@@ -79,7 +83,6 @@ class LineEditor {
   std::string shown_prompt_;
   std::string text_;
   std::size_t cursor_ = 0;
-  std::vector<Completion> candidates_;   ///< of the last request
   std::vector<Completion> completions_;  ///< being listed
   Result result_;
 };

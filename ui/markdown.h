@@ -14,9 +14,9 @@ namespace glim::ui {
 struct MarkdownOptions {
   int width = 80;
   const GlyphSet* glyphs = &kUnicodeGlyphs;
-  bool frames = true;      ///< frames around code and tables as columns; without: indented code, `key: value`
-  std::string code_label;  ///< at the right end of a code frame, for example "y copy"
-  Spans lead;              ///< before the first row when that is plain text, else on a row of its own
+  bool frames = true;  ///< frames around code and tables as columns; without: indented code, `key: value`
+  std::string code_label = {};  ///< at the right end of a code frame, for example "y copy"
+  Spans lead = {};              ///< before the first row when that is plain text, else on a row of its own
 };
 
 /// Light markdown of an answer that is still being written: headings, emphasis, inline and fenced code,

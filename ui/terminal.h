@@ -15,7 +15,7 @@ struct TerminalOptions {
   ColorMode colors = ColorMode::ansi16;  ///< reduced to what the terminal can do
   Theme theme = default_theme();
   bool mouse = true;
-  std::string type;  ///< instead of $TERM; empty: $TERM, then xterm-256color
+  std::string type = {};  ///< instead of $TERM; empty: $TERM, then xterm-256color
 };
 
 /// What happened at the terminal.

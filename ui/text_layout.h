@@ -65,8 +65,8 @@ std::string text_of(const Line& line);
 
 struct WrapOptions {
   int width = 80;
-  Spans first;  ///< before the first row
-  Spans rest;   ///< before every other row
+  Spans first = {};  ///< before the first row
+  Spans rest = {};   ///< before every other row
 };
 
 /// Breaks at newlines and, where a row is full, after the last blank or beside a wide character, else inside

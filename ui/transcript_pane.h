@@ -40,7 +40,7 @@ struct TranscriptOptions {
   int height = 24;
   const GlyphSet* glyphs = &kUnicodeGlyphs;
   bool compact = false;  ///< "you> text", no frames: narrow terminals
-  std::string code_label;
+  std::string code_label = {};
 };
 
 /// A place in the transcript that survives new text, folding and other widths.

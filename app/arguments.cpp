@@ -1,0 +1,387 @@
+#include "app/arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "app/profile_fields.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace glim::app {
+namespace {
+
+/// A flag that sets a profile key. Flags of the sampler are not listed: they are called as their keys.
+struct KeyFlag {
+  std::string_view names;
+  std::string_view key;
+  std::string_view value;
+};
+
+constexpr std::array kKeyFlags = {
+    KeyFlag{"-m,--model", "model.path", "NAME"},
+    KeyFlag{"--alias", "model.alias", "TEXT"},
+    KeyFlag{"--backend", "backend", "NAME"},
+    KeyFlag{"-t,--threads", "device.threads", "N"},
+    KeyFlag{"-c,--ctx-size", "context.ctx", "TOKENS"},
+    KeyFlag{"--ubatch-size", "context.ubatch", "TOKENS"},
+    KeyFlag{"--kv-type,--cache-type-k", "kv.type_k", "TYPE"},
+    KeyFlag{"-n,--predict", "sampling.max_tokens", "N"},
+    KeyFlag{"-r,--reverse-prompt", "sampling.stop", "TEXT"},
+    KeyFlag{"--system,--system-prompt", "chat.system", "TEXT"},
+    KeyFlag{"--system-prompt-file", "chat.system_file", "FILE"},
+    KeyFlag{"--chat-template,--chat-template-file", "chat.template", "NAME"},
+    KeyFlag{"--template-vars", "chat.template_vars", "JSON"},
+    KeyFlag{"--reasoning", "chat.think", "MODE"},
+    KeyFlag{"--reasoning-budget", "chat.think_budget", "TOKENS"},
+};
+
+/// Names that people know from llama.cpp, whose single dash CLI11 would read as a row of one-letter flags.
+struct ShortName {
+  std::string_view written, meant;
+};
+constexpr std::array kShortNames = {
+    ShortName{"-ctk", "--cache-type-k"}, ShortName{"-ctv", "--cache-type-v"},
+    ShortName{"-ub", "--ubatch-size"},   ShortName{"-sys", "--system-prompt"},
+    ShortName{"-ngl", "--gpu-layers"},   ShortName{"-sysf", "--system-prompt-file"},
+    ShortName{"-fa", "--flash-attn"},    ShortName{"-rea", "--reasoning"},
+};
+
+struct Ineffective {
+  std::string_view names;
+  const char* why;
+};
+constexpr std::array kIneffective = {
+    Ineffective{"--gpu-layers", "this build computes on the processor"},
+    Ineffective{"--flash-attn", "attention never stores its scores here, there is nothing to switch"},
+    Ineffective{"--cache-type-v", "this model family keeps its values inside the keys; use --cache-type-k"},
+    Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},
+};
+
+constexpr std::array<std::string_view, 6> kSubcommands = {"chat",     "run",   "inspect",
+                                                          "profiles", "debug", "paths"};
+
+/// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
+std::string sampler_flag(const ProfileField& field) {
+  std::string name(field.key.substr(field.key.find('.') + 1));
+  for (char& c : name)
+    if (c == '_' || c == '.') c = '-';
+  if (name == "seed") return "-s,--seed";
+  if (name == "order") return "--samplers";
+  if (name == "logit-bias") return "-l,--logit-bias";
+  if (name == "typical-p") return "--typical";
+  return "--" + name;
+}
+
+std::string long_name(std::string_view names) {
+  const std::size_t at = names.find("--");
+  const std::string_view rest = names.substr(at + 2);
+  return std::string(rest.substr(0, rest.find(',')));
+}
+
+std::string environment_name(std::string_view names) {
+  std::string out = "GLIM_" + long_name(names);
+  for (char& c : out) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+/// The command line under construction: CLI11 calls back in the order of the words.
+class Parser {
+ public:
+  Parser();
+  Arguments parse(std::vector<std::string> words);
+
+ private:
+  void add_key_flags(CLI::App& command);
+  void add_think_flag(CLI::App& command);
+  void add_run(CLI::App& command);
+  void add_profiles(CLI::App& command);
+  void add_debug(CLI::App& command);
+  void set(const std::string& key, std::string_view text, const std::string& origin);
+  void set_from_environment();
+  void reject_unknown(const CLI::App& command) const;
+
+  CLI::App app_{"glim: chat with GLM-4.7-Flash and its relatives on your own machine", "glim"};
+  Arguments out_;
+};
+
+void Parser::set(const std::string& key, std::string_view text, const std::string& origin) {
+  try {
+    const ProfileField& field = field_named(key);
+    Json value = value_from_text(field, text);
+    Profile scratch;
+    set_field(scratch, field, value);
+    // Every -r adds a stop text; all other keys keep the last word.
+    auto& slot = out_.overrides[std::string(field.key)];
+    if (field.type == FieldType::texts && slot.value.is_array() && slot.origin == origin)
+      for (const Json& item : slot.value) value.insert(value.begin(), item);
+    slot = Setting{std::move(value), origin};
+  } catch (const Error& error) {
+    throw Error(ErrorCode::E501, origin + ": " + error.what(), error.help());
+  }
+}
+
+void Parser::set_from_environment() {
+  const auto take = [this](std::string_view names, std::string_view key) {
+    const std::string name = environment_name(names);
+    if (const char* value = std::getenv(name.c_str())) set(std::string(key), value, name);
+  };
+  for (const KeyFlag& flag : kKeyFlags) take(flag.names, flag.key);
+  for (const ProfileField& field : profile_fields())
+    if (is_sampling(field)) take(sampler_flag(field), field.key);
+  if (const char* profile = std::getenv("GLIM_PROFILE")) out_.profile = profile;
+}
+
+void Parser::add_key_flags(CLI::App& command) {
+  command.add_option("-P,--profile", out_.profile, "profile of profiles.toml")
+      ->type_name("NAME")
+      ->group("Model");
+  command.add_option("--profiles", out_.profiles_file, "read only this file of profiles")
+      ->type_name("FILE")
+      ->group("Model");
+  const auto add = [&](const std::string& names, const ProfileField& field, std::string_view value) {
+    const std::string origin = "--" + long_name(names);
+    const std::string key(field.key);
+    const char* group = is_sampling(field) ? "Sampling" : "Model";
+    if (field.type == FieldType::boolean) {
+      command
+          .add_flag_callback(
+              names, [this, key, origin] { set(key, "on", origin); }, std::string(field.help))
+          ->group(group);
+      return;
+    }
+    command
+        .add_option_function<std::vector<std::string>>(
+            names,
+            [this, key, origin](const std::vector<std::string>& texts) {
+              for (const std::string& text : texts) set(key, text, origin);
+            },
+            std::string(field.help))
+        ->type_name(std::string(value))
+        ->expected(1)
+        ->take_all()
+        ->group(group);
+  };
+  for (const KeyFlag& flag : kKeyFlags) add(std::string(flag.names), field_named(flag.key), flag.value);
+  for (const ProfileField& field : profile_fields())
+    if (is_sampling(field)) add(sampler_flag(field), field, "X");
+  for (const Ineffective& flag : kIneffective)
+    command
+        .add_option_function<std::string>(
+            std::string(flag.names),
+            [this, flag](const std::string&) {
+              out_.notes.push_back("--" + long_name(flag.names) + " has no effect: " + flag.why);
+            })
+        ->group("");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--set",
+          [this](const std::vector<std::string>& pairs) {
+            for (const std::string& pair : pairs) {
+              const std::size_t equals = pair.find('=');
+              if (equals == pair.npos)
+                throw Error(ErrorCode::E501,
+                            "--set " + printable(pair) + ": \"=\" is missing; write --set key=value");
+              set(pair.substr(0, equals), pair.substr(equals + 1), "--set");
+            }
+          },
+          "set any profile key")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all()
+      ->group("Model");
+}
+
+void Parser::add_think_flag(CLI::App& command) {
+  const bool shows = command.get_name() == "run";
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--think",
+          [this, shows](const std::vector<std::string>& words) {
+            for (const std::string& word : words) {
+              if (shows && (word == "none" || word == "stderr" || word == "inline")) {
+                out_.show_thinking = word;
+              } else {
+                set("chat.think", word, "--think");
+              }
+            }
+          },
+          shows
+              ? "on, off, auto: whether the model thinks; none, stderr, inline: where its thoughts are shown"
+              : "on, off, auto: whether the model thinks")
+      ->type_name("MODE")
+      ->expected(1)
+      ->take_all();
+}
+
+void Parser::add_run(CLI::App& command) {
+  command.add_option("words", out_.words, "the prompt")->type_name("PROMPT");
+  command.add_option("-p,--prompt", out_.prompt, "the prompt")->type_name("TEXT");
+  command.add_option("-f,--file", out_.prompt_file, "read the prompt from a file, - is standard input")
+      ->type_name("FILE");
+  command.add_option("-o,--output", out_.output, "text, json or jsonl")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "jsonl"}));
+  command
+      .add_option("--batch", out_.batch_file,
+                  "one conversation per line: {\"messages\":[{\"role\",\"content\"}],\"thinking\":true}")
+      ->type_name("FILE");
+  command.add_option("--timeout", out_.timeout_seconds, "stop after this many seconds with exit status 124")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
+}
+
+void Parser::add_profiles(CLI::App& command) {
+  command.require_subcommand(1);
+  const auto verb = [&](const char* name, const char* help) {
+    CLI::App* sub = command.add_subcommand(name, help);
+    sub->allow_extras();
+    sub->add_option("--profiles", out_.profiles_file, "read only this file of profiles")->type_name("FILE");
+    return sub;
+  };
+  verb("list", "names and descriptions")->add_flag("--json", out_.json, "as JSON");
+  CLI::App* show = verb("show", "every value of one profile");
+  show->add_option("name", out_.name, "the profile")->type_name("NAME");
+  show->add_flag("--origin", out_.origin, "and where it was written");
+  show->add_flag("--json", out_.json, "as JSON");
+  verb("check", "read every profile and report the first mistake")
+      ->add_option("file", out_.file, "instead of the installed files")
+      ->type_name("FILE");
+}
+
+void Parser::add_debug(CLI::App& command) {
+  command.require_subcommand(1);
+  const auto verb = [&](const char* name, const char* help) {
+    CLI::App* sub = command.add_subcommand(name, help);
+    sub->allow_extras();
+    add_key_flags(*sub);
+    return sub;
+  };
+  verb("tokenize", "print the tokens of standard input as one JSON array")
+      ->add_flag("--special", out_.specials, "read special tokens in the text as such");
+  verb("render", "print the prompt of the request on standard input")
+      ->add_option("--template", out_.template_file, "render with this template, without a model")
+      ->type_name("FILE");
+  CLI::App* logits = verb("logits", "write the logits of every position as float32 [tokens][vocabulary]");
+  logits->add_option("--tokens", out_.tokens, "token ids with blanks or commas between them")
+      ->type_name("IDS")
+      ->required();
+  logits->add_option("--out", out_.out_file, "the file to write")->type_name("FILE")->required();
+  logits->add_option("--chunk", out_.chunk, "rows of one step")->type_name("N")->check(CLI::PositiveNumber);
+}
+
+Parser::Parser() {
+  app_.set_version_flag("--version", std::string("glim ") + GLIM_VERSION);
+  app_.require_subcommand(1);
+  app_.footer("glim alone is glim chat. glim COMMAND --help shows the options of a command.");
+
+  CLI::App* chat = app_.add_subcommand("chat", "talk to a model (the default)");
+  add_key_flags(*chat);
+  add_think_flag(*chat);
+  chat->add_flag("--plain", out_.plain, "lines of text instead of the full screen");
+
+  CLI::App* run = app_.add_subcommand("run", "one answer on standard output");
+  add_run(*run);
+  add_key_flags(*run);
+  add_think_flag(*run);
+
+  CLI::App* inspect = app_.add_subcommand("inspect", "what is in a GGUF file");
+  inspect->add_option("file", out_.file, "the GGUF file")->type_name("FILE")->required();
+  inspect->add_flag("--json", out_.json, "as JSON");
+
+  add_profiles(*app_.add_subcommand("profiles", "list, show and check profiles"));
+  add_debug(*app_.add_subcommand("debug", "for people who check an engine"));
+  app_.add_subcommand("paths", "the folders that glim uses");
+  for (CLI::App* command : app_.get_subcommands({})) command->allow_extras();
+}
+
+void Parser::reject_unknown(const CLI::App& command) const {
+  for (const std::string& word : command.remaining()) {
+    if (word == "--") continue;
+    const std::string help = strf("\"glim %s --help\" lists what it takes", out_.command.c_str());
+    if (word.empty() || word.front() != '-')
+      throw Error(ErrorCode::E501, "unexpected argument \"" + printable(word) + "\"", help);
+    const std::string flag = word.substr(0, word.find('='));
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const ShortName& name : kShortNames) names.emplace_back(name.written);
+    const std::string_view near = nearest(flag, names);
+    throw Error(ErrorCode::E501, "unknown flag " + printable(flag),
+                near.empty() ? help : "did you mean " + std::string(near) + "?");
+  }
+}
+
+Arguments Parser::parse(std::vector<std::string> words) {
+  set_from_environment();
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app_.parse(words);
+  } catch (const CLI::CallForVersion& version) {
+    out_.answer = std::string(version.what()) + "\n";
+    return out_;
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* command = &app_;
+    while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+    out_.answer = command->help();
+    return out_;
+  } catch (const CLI::ParseError& error) {
+    throw Error(ErrorCode::E501, error.what(), "\"glim --help\" shows the commands");
+  }
+  const CLI::App* command = &app_;
+  out_.command.clear();
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    out_.command += (out_.command.empty() ? "" : " ") + command->get_name();
+  }
+  reject_unknown(*command);
+  return out_;
+}
+
+bool takes_no(const std::string& long_flag) {
+  if (long_flag == "think") return true;
+  for (const KeyFlag& flag : kKeyFlags) {
+    if (long_name(flag.names) != long_flag) continue;
+    const ProfileField& field = field_named(flag.key);
+    return field.type == FieldType::boolean || field.choices.find("off") != std::string_view::npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<std::string> normalise_arguments(std::vector<std::string> words) {
+  const bool named =
+      !words.empty() && (words[0] == "--help" || words[0] == "-h" || words[0] == "--version" ||
+                         std::find(kSubcommands.begin(), kSubcommands.end(), words[0]) != kSubcommands.end());
+  if (!named) {
+    if (!words.empty() && !words[0].empty() && words[0].front() != '-') {
+      const std::string_view near = nearest(words[0], kSubcommands);
+      throw Error(ErrorCode::E501, "unknown command \"" + printable(words[0]) + "\"",
+                  near.empty() ? "to ask one question write: glim run \"...\""
+                               : "did you mean " + std::string(near) + "?");
+    }
+    words.insert(words.begin(), "chat");
+  }
+  for (std::string& word : words) {
+    if (word == "--") break;
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    for (const ShortName& known : kShortNames)
+      if (name == known.written)
+        word = std::string(known.meant) + (equals == word.npos ? "" : word.substr(equals));
+    if (word.substr(0, 5) == "--no-" && takes_no(word.substr(5))) word = "--" + word.substr(5) + "=off";
+  }
+  return words;
+}
+
+Arguments parse_arguments(const std::vector<std::string>& words) {
+  return Parser().parse(normalise_arguments(words));
+}
+
+}  // namespace glim::app

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/profile.h"
+
+namespace glim::app {
+
+/// What the command line asks for, checked as far as that is possible without reading files.
+struct Arguments {
+  std::string command = "chat";  ///< "chat", "run", "inspect", "profiles list", "debug render", "paths", ...
+  std::string answer;            ///< text of --help or --version: print it and stop
+  std::vector<std::string> notes;  ///< about flags that change nothing here
+
+  std::string profile;
+  Settings overrides;  ///< from GLIM_ variables, flags and --set, in rising order
+  std::string profiles_file;
+
+  // chat
+  bool plain = false;
+  // run
+  std::vector<std::string> words;
+  std::string prompt, prompt_file, output = "text", batch_file;
+  std::string show_thinking = "none";  ///< "none", "stderr", "inline"
+  double timeout_seconds = 0;          ///< 0: none
+  // inspect, profiles, debug
+  std::string file, name;
+  bool json = false, origin = false, specials = false;
+  std::string tokens, out_file, template_file;
+  std::int32_t chunk = 0;
+};
+
+/// Single-dash names of several letters (-ctk) become long ones, --no-x becomes --x=off, and a missing
+/// subcommand becomes "chat". `words` does not hold the program's name.
+std::vector<std::string> normalise_arguments(std::vector<std::string> words);
+
+/// Throws E501 for everything that is wrong with the command line.
+Arguments parse_arguments(const std::vector<std::string>& words);
+
+}  // namespace glim::app

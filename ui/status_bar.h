@@ -71,7 +71,7 @@ Spans memory_line(const StatusData& data, int width, const GlyphSet& glyphs);
 
 /// State and speed only, for the header of tiny terminals, and the rest for their last row.
 Spans tiny_speed(const StatusData& data, const GlyphSet& glyphs);
-Spans tiny_status(const StatusData& data, const GlyphSet& glyphs);
+Spans tiny_status(const StatusData& data);
 
 /// One or two rows, by the height of `area`.
 void draw_status(Canvas& canvas, const Rect& area, const StatusData& data, const GlyphSet& glyphs);

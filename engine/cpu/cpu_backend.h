@@ -6,9 +6,16 @@
 
 namespace glim {
 
-/// Computes with `threads` threads (0: one per processor this process may use), of which the caller is one, and the best
-/// instruction set of this machine. The other threads sleep between steps. The logits of a row are the same bits
-/// whichever rows share its step and however many threads there are.
+namespace cpu {
+struct Kernels;
+}
+
+/// Computes with `threads` threads (0: one per core this process may use), of which the caller is one, and
+/// the best instruction set of this machine. The other threads sleep between steps. The logits of a row are
+/// the same bits whichever rows share its step and however many threads there are.
 std::unique_ptr<Backend> make_cpu_backend(int threads);
+
+/// The same with a given instruction set (kernels.h).
+std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels);
 
 }  // namespace glim

@@ -1,0 +1,77 @@
+#include "engine/cpu/cpu_backend.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "engine/base/text.h"
+#include "engine/cpu/cpu_ops.h"
+#include "engine/tensor/host_buffer.h"
+
+namespace glim {
+namespace {
+
+/// Cores this process may run on; two hardware threads of one core count once.
+int available_cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    std::string siblings = strf("cpu%d", cpu);
+    std::ifstream file(strf("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu));
+    std::getline(file, siblings);
+    cores.insert(siblings.empty() ? strf("cpu%d", cpu) : siblings);
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "processor";
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(const cpu::Kernels& kernels, int threads) : ops_(kernels, threads) {}
+
+  std::string_view name() const override { return "cpu"; }
+  std::string description() const override {
+    return strf("%s, %s, %d thread%s", processor_name().c_str(), std::string(ops_.kernels().name).c_str(),
+                ops_.threads(), ops_.threads() == 1 ? "" : "s");
+  }
+  std::unique_ptr<Buffer> allocate(std::uint64_t bytes, std::string_view what) override {
+    return allocate_host(bytes, what);
+  }
+  std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
+    return prepare_host(file_bytes, tensor);
+  }
+  Ops& ops() override { return ops_; }
+
+ private:
+  CpuOps ops_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(int threads) {
+  const cpu::Kernels* fast = cpu::avx2_kernels();
+  return make_cpu_backend(threads, fast != nullptr ? *fast : cpu::portable_kernels());
+}
+
+std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels) {
+  return std::make_unique<CpuBackend>(kernels, threads > 0 ? threads : available_cores());
+}
+
+}  // namespace glim

@@ -1,0 +1,79 @@
+#include "engine/cpu/cpu_ops.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/tensor/host_buffer.h"
+
+namespace glim {
+
+CpuOps::CpuOps(const cpu::Kernels& kernels, int threads)
+    : kernels_(kernels), pool_(threads), workspaces_(static_cast<std::size_t>(threads)) {}
+
+std::int64_t CpuOps::cache_row(const Row& row, std::int32_t position) const {
+  const std::span<const std::int32_t> blocks = step_.blocks[static_cast<std::size_t>(row.sequence)];
+  return std::int64_t{blocks[static_cast<std::size_t>(position / kBlockTokens)]} * kBlockTokens +
+         position % kBlockTokens;
+}
+
+cpu::InputRows CpuOps::inputs(const Tensor& matrix, std::int64_t count) {
+  return {matrix.floats(), matrix.cols, nullptr, count};
+}
+
+Tensor CpuOps::scratch(std::int64_t cols) {
+  Tensor tensor{.cols = cols, .rows = rows()};
+  if (!scratch_ || scratch_->size() < tensor.bytes()) scratch_ = allocate_host(tensor.bytes(), "activations");
+  tensor.buffer = scratch_.get();
+  return tensor;
+}
+
+void CpuOps::norm_rows(int thread, const Tensor& x, const Tensor& gain, float eps, const Tensor& out) {
+  const Range range = own_rows(thread);
+  for (std::int64_t t = range.first; t < range.last; ++t) {
+    kernels_.rms_norm(x.floats(t), gain.floats(), gain.cols, eps, out.floats(t));
+  }
+}
+
+void CpuOps::multiply(int thread, const Tensor& matrix, const cpu::InputRows& in, OutputRows out) {
+  multiplier(thread).products(matrix, own(matrix.rows, thread), in,
+                              [&](std::int64_t i, std::int64_t first, auto products) {
+                                std::copy(products.begin(), products.end(), out.row(i) + first);
+                              });
+}
+
+void CpuOps::multiply_add(int thread, const Tensor& matrix, const cpu::InputRows& in, const Tensor& x) {
+  multiplier(thread).products(matrix, own(matrix.rows, thread), in,
+                              [&](std::int64_t i, std::int64_t first, auto products) {
+                                kernels_.add(products.data(), 1, std::ssize(products), x.floats(i) + first);
+                              });
+}
+
+void CpuOps::gate(int thread, const Tensor& gate, const Tensor& up, const cpu::InputRows& in,
+                  OutputRows out) {
+  multiplier(thread).gated(gate, up, own(gate.rows, thread), in,
+                           [&](std::int64_t i, std::int64_t first, auto values) {
+                             std::copy(values.begin(), values.end(), out.row(i) + first);
+                           });
+}
+
+void CpuOps::group_experts(const Tensor& chosen, std::int64_t experts) {
+  counts_.assign(static_cast<std::size_t>(experts), 0);
+  const std::int64_t active = chosen.cols, pairs = rows() * active;
+  for (std::int64_t i = 0; i < pairs; ++i) ++counts_[static_cast<std::size_t>(chosen.ints()[i])];
+  groups_.clear();
+  std::int32_t start = 0;
+  for (std::int32_t expert = 0; expert < experts; ++expert) {
+    std::int32_t& count = counts_[static_cast<std::size_t>(expert)];
+    if (count > 0) groups_.push_back({expert, {start, start + count}});
+    start += std::exchange(count, start);  // from here on: where the expert's next entry goes
+  }
+  pairs_.resize(static_cast<std::size_t>(pairs));
+  tokens_.resize(static_cast<std::size_t>(pairs));
+  for (std::int64_t i = 0; i < pairs; ++i) {
+    const auto place = static_cast<std::size_t>(counts_[static_cast<std::size_t>(chosen.ints()[i])]++);
+    pairs_[place] = static_cast<std::int32_t>(i);
+    tokens_[place] = static_cast<std::int32_t>(i / active);
+  }
+}
+
+}  // namespace glim

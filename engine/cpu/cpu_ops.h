@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/thread_pool.h"
+#include "engine/cpu/multiplier.h"
+#include "engine/tensor/ops.h"
+
+namespace glim {
+
+/// One file per stage, named like it. Within a stage every thread takes a share of the weight rows, or of the
+/// step's rows where there are no weights. See cpu_backend.h for what the results depend on.
+class CpuOps final : public Ops {
+ public:
+  CpuOps(const cpu::Kernels& kernels, int threads);
+
+  void begin(const StepRows& step) override { step_ = step; }
+  void embed(const Embed& stage) override;
+  void latent_down(const LatentDown& stage) override;
+  void query_store(const QueryStore& stage) override;
+  void absorb(const Absorb& stage) override;
+  void attend(const Attend& stage) override;
+  void value(const Value& stage) override;
+  void output(const Output& stage) override;
+  void route(const Route& stage) override;
+  void expert_up(const ExpertUp& stage) override;
+  void expert_down(const ExpertDown& stage) override;
+  void dense_up(const DenseUp& stage) override;
+  void dense_down(const DenseDown& stage) override;
+  void head(const Head& stage) override;
+  void flush() override {}
+
+  int threads() const { return pool_.size(); }
+  const cpu::Kernels& kernels() const { return kernels_; }
+
+ private:
+  /// Where products go: row i of an f32 matrix is base + stride * i.
+  struct OutputRows {
+    float* base;
+    std::int64_t stride;
+    float* row(std::int64_t i) const { return base + stride * i; }
+  };
+  /// The (row, choice) pairs of a step that chose the same expert: entries [first, last) of pairs_ and
+  /// tokens_.
+  struct ExpertGroup {
+    std::int32_t expert;
+    Range entries;
+  };
+  /// Work of one thread in attend(): neighbouring rows of one sequence times some heads.
+  struct AttendUnit {
+    Range rows, heads;
+  };
+  class Attention;
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(step_.rows.size()); }  ///< T
+  const Row& row(std::int64_t t) const { return step_.rows[static_cast<std::size_t>(t)]; }
+  std::int64_t cache_row(const Row& row, std::int32_t position) const;
+
+  cpu::Multiplier multiplier(int thread) { return {kernels_, workspaces_[static_cast<std::size_t>(thread)]}; }
+  Range own(std::int64_t weight_rows, int thread) const { return share(weight_rows, thread, threads(), 4); }
+  Range own_rows(int thread) const { return share(rows(), thread, threads()); }
+
+  /// The first `count` rows of an f32 matrix.
+  static cpu::InputRows inputs(const Tensor& matrix, std::int64_t count);
+
+  // What the stages are made of; each is one thread's share.
+  void norm_rows(int thread, const Tensor& x, const Tensor& gain, float eps, const Tensor& out);
+  void multiply(int thread, const Tensor& matrix, const cpu::InputRows& in, OutputRows out);
+  void multiply_add(int thread, const Tensor& matrix, const cpu::InputRows& in, const Tensor& x);
+  void gate(int thread, const Tensor& gate, const Tensor& up, const cpu::InputRows& in, OutputRows out);
+
+  /// Room for rows() x cols floats, overwritten by the next stage that asks.
+  Tensor scratch(std::int64_t cols);
+  void group_experts(const Tensor& chosen, std::int64_t experts);
+  void plan_attention(std::int64_t heads);
+
+  const cpu::Kernels& kernels_;
+  ThreadPool pool_;
+  StepRows step_;
+  std::vector<cpu::Workspace> workspaces_;  ///< one per thread
+  std::unique_ptr<Buffer> scratch_;
+  std::vector<float> router_logits_;          ///< [T, E]
+  std::vector<ExpertGroup> groups_;           ///< ascending by expert
+  std::vector<std::int32_t> pairs_, tokens_;  ///< t * A + a, and t
+  std::vector<std::int32_t> counts_;          ///< per expert
+  std::vector<AttendUnit> units_;
+};
+
+}  // namespace glim

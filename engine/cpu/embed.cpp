@@ -1,0 +1,16 @@
+#include "engine/cpu/cpu_ops.h"
+
+namespace glim {
+
+void CpuOps::embed(const Embed& stage) {
+  const cpu::FormatKernels& format = kernels_.format(stage.table.type);
+  pool_.run([&](int thread) {
+    const Range range = own_rows(thread);
+    for (std::int64_t t = range.first; t < range.last; ++t) {
+      format.decode({stage.table.host_row(row(t).token), stage.table.stride(), 1, stage.table.cols},
+                    stage.out.floats(t));
+    }
+  });
+}
+
+}  // namespace glim

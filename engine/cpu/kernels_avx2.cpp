@@ -1,0 +1,30 @@
+// Compiled with -mavx2 -mfma -mf16c; nothing here may run before the processor has been asked.
+#include "engine/cpu/kernels.h"
+
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+
+#include "engine/cpu/kernels_body.h"
+#include "engine/cpu/lanes_avx2.h"
+
+namespace glim::cpu {
+namespace {
+constexpr Kernels kKernels = KernelsBody<Avx2>::table("avx2");
+}  // namespace
+
+const Kernels* avx2_kernels() {
+  const bool present =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  return present ? &kKernels : nullptr;
+}
+
+}  // namespace glim::cpu
+
+#else
+
+namespace glim::cpu {
+const Kernels* avx2_kernels() {
+  return nullptr;
+}
+}  // namespace glim::cpu
+
+#endif

@@ -119,8 +119,7 @@ TEST_CASE("a bus error that has nothing to do with a map still ends the process"
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    // A sanitizer's handler would turn the signal into an exit status.
-    signal(SIGABRT, SIG_DFL);
+    close(STDERR_FILENO);  // a sanitizer has a lot to say about this
     raise(SIGBUS);
     _exit(0);
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,7 +53,7 @@ struct Place {
 
 /// Wrapped rows of the messages and what part of them is looked at. Follows the end until scrolled up; then
 /// the top row on screen stays where it is, whatever arrives below, folds, or changes width. Only messages
-/// that come into view are laid out, and of a growing message only its last block.
+/// that come into view or lie below it are laid out, and of a growing message only its last block.
 class TranscriptView {
  public:
   TranscriptView();
@@ -62,56 +61,58 @@ class TranscriptView {
   TranscriptView(TranscriptView&&) noexcept;
   TranscriptView& operator=(TranscriptView&&) noexcept;
 
-  /// Call before drawing whenever messages or the size may have changed. The messages are read, not kept.
-  void update(std::span<const Message> messages, const TranscriptOptions& options);
-
-  // Scrolling, in rows of the last update; effective at once.
+  // Scrolling. Takes effect with the next update().
   void scroll_lines(int rows);  ///< negative: towards the beginning
   void scroll_pages(int pages);
   void to_top();
   void to_end();              ///< and follow
   void to_message(int step);  ///< previous (-1) or next (+1) message to the top
+
+  /// Call before drawing whenever messages, the size or the place may have changed. The messages are not
+  /// kept.
+  void update(std::span<const Message> messages, const TranscriptOptions& options);
+
+  // As of the last update().
   bool following() const { return following_; }
-
-  /// Rows below the window, and how many of them arrived since following ended.
-  int rows_below() const;
-  int new_rows() const;
-
-  /// The message at a row of the window (for clicks and for folding), or none.
+  int rows_below() const { return rows_below_; }  ///< below the window
+  int new_rows() const { return new_rows_; }      ///< of these, what arrived since following ended
+  const std::vector<Line>& window() const { return window_; }  ///< at most `height` rows
+  /// The message at a row of the window, for clicks and for folding.
   std::optional<std::uint64_t> message_at(int row) const;
-  /// The message that the top of the window shows; while following the last one.
+  /// The message at the top of the window; while following the last one.
   std::optional<std::uint64_t> current_message() const;
 
-  /// The window as rows, at most `height` of them; fewer when the transcript is shorter.
-  const std::vector<const Line*>& window() const { return window_; }
-
  private:
-  struct Entry;
+  class Entry;
   struct Position;
+  struct Command;
 
-  Entry& entry(std::size_t index) const;
-  void forget_removed();
-  void settle();
-  void show_end();
-  int rows_after(Position position) const;
-  Position move(Position position, int rows) const;
-  Position end_position() const;
-  Position position_of(const Place& place) const;
-  Place place_of(Position position) const;
-  std::size_t rows_of(std::size_t index) const;
+  void match_entries();
+  Entry& laid_out(std::size_t index);
+  void apply(const Command& command);
+  void leave_end(Position top);
+  void show(Position top);
+  Position top();
+  Position last();
+  Position end_top();
+  Position moved(Position from, int rows);
+  int rows_between(Position from, Position to);
+  Position find(const Place& place);
+  Place place_of(Position position);
 
-  std::span<const Message> messages_;  ///< valid only inside update() and until the owner changes them
+  std::span<const Message> messages_;  ///< only inside update()
   TranscriptOptions options_;
-  mutable std::deque<std::unique_ptr<Entry>> entries_;
-  std::vector<const Line*> window_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::vector<Command> commands_;
+  std::vector<Line> window_;
   std::vector<std::uint64_t> window_ids_;
-  Place anchor_;
+  Place anchor_;   ///< top row while not following
   Place left_at_;  ///< last row when following ended
   bool following_ = true;
+  int rows_below_ = 0;
+  int new_rows_ = 0;
 };
 
-/// Draws the window at the bottom edge of `area` when the transcript is shorter than it is high, else filling
-/// it.
 void draw_transcript(Canvas& canvas, const Rect& area, const TranscriptView& view);
 
 }  // namespace glim::ui

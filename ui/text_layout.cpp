@@ -221,14 +221,26 @@ class Wrapper {
       const std::size_t at = reader.offset();
       const Shape& shape = reader.next();
       const char first = span.text[at];
-      const Atom::Kind kind = first == '\n' ? Atom::newline : first == ' ' ? Atom::blank : Atom::solid;
-      if (shape.width == 0 && kind == Atom::solid) continue;
+      if (first == '\n' || first == ' ' || first == '\t') {
+        add_blank(span, at);
+        continue;
+      }
+      if (shape.width == 0) continue;
       std::string_view shown = shape.text;
       if (shown.data() != span.text.data() + at) shown = changed_.emplace_back(shown);
       const bool wide = shape.width == 2 || (!atoms_.empty() && atoms_.back().width == 2);
-      atoms_.push_back({shown, span.source + at, span.ink, kind == Atom::newline ? 0 : shape.width, kind,
-                        wide && kind == Atom::solid && !closes(shown)});
+      atoms_.push_back({shown, span.source + at, span.ink, shape.width, Atom::solid, wide && !closes(shown)});
     }
+  }
+
+  void add_blank(const Span& span, std::size_t at) {
+    constexpr std::string_view kBlanks = "    ";
+    static_assert(kBlanks.size() == kTabColumns);
+    const char c = span.text[at];
+    const std::size_t columns = c == '\t' ? kBlanks.size() : c == ' ' ? 1 : 0;
+    const Atom::Kind kind = c == '\n' ? Atom::newline : Atom::blank;
+    atoms_.push_back(
+        {kBlanks.substr(0, columns), span.source + at, span.ink, static_cast<int>(columns), kind, false});
   }
 
   int limit() const {

@@ -63,6 +63,8 @@ struct Line {
 
 std::string text_of(const Line& line);
 
+inline constexpr int kTabColumns = 4;  ///< of a tab in wrapped text; text of models has none left
+
 struct WrapOptions {
   int width = 80;
   Spans first = {};  ///< before the first row

@@ -1,0 +1,105 @@
+#include "ui/chat_screen.h"
+
+#include <algorithm>
+
+#include "engine/base/text.h"
+#include "ui/text_layout.h"
+
+namespace glim::ui {
+namespace {
+
+Spans follow_state(const ChatScreen& screen) {
+  const GlyphSet& g = *screen.glyphs;
+  Spans out;
+  if (screen.queued > 0)
+    out.push_back({strf("%d queued ", screen.queued) + std::string(g.dot) + " ", Style::accent});
+  const std::string down = std::string(g.down) + " ";
+  const TranscriptView* view = screen.transcript;
+  if (view == nullptr || view->following())
+    out.push_back({down + "following", Style::dim});
+  else if (view->new_rows() > 0)
+    out.push_back({down + strf("%d new lines ", view->new_rows()) + std::string(g.dot) + " End to follow",
+                   Style::accent});
+  else
+    out.push_back({down + strf("%d lines below ", view->rows_below()) + std::string(g.dot) + " End to follow",
+                   Style::dim});
+  return out;
+}
+
+Spans rule_hints(const ChatScreen& screen) {
+  Spans out;
+  const std::string separator = " " + std::string(screen.glyphs->dot) + " ";
+  for (const Hint& hint : screen.rule_hints) {
+    if (!out.empty()) out.push_back({separator, Style::dim});
+    out.push_back({hint.key, Style::key});
+    out.push_back({" " + hint.label, Style::dim});
+  }
+  return out;
+}
+
+void draw_bottom(Canvas& canvas, const ChatScreen& screen, const ChatLayout& layout) {
+  const GlyphSet& g = *screen.glyphs;
+  draw_rule(canvas, layout.status_rule, g);
+  const int end = layout.status.col + layout.status.width;
+  if (!layout.tiny) {
+    draw_status(canvas, layout.status, screen.status, g);
+    canvas.put({layout.hints.row, layout.hints.col}, hint_line(screen.hints, layout.hints.width), end);
+    return;
+  }
+  const Spans fields = tiny_status(screen.status);
+  const int col = canvas.put({layout.status.row, 0}, fields, end);
+  canvas.put({layout.status.row, col + (col > 0 ? 3 : 0)}, hint_line(screen.hints, end - col - 3), end);
+}
+
+void draw_overlays(Canvas& canvas, const ChatScreen& screen, const Rect& area) {
+  const GlyphSet& g = *screen.glyphs;
+  if (screen.dialog) {
+    draw_dialog(canvas, area, *screen.dialog, g);
+  } else if (screen.help) {
+    canvas.hide_cursor();
+    draw_help(canvas, area, *screen.help, g);
+  } else if (screen.picker) {
+    draw_picker(canvas, area, *screen.picker, g);
+  }
+}
+
+}  // namespace
+
+ChatLayout layout_of(const ChatScreen& screen, Size size) {
+  return chat_layout(size, input_rows(screen.input, size.cols));
+}
+
+TranscriptOptions transcript_options(const ChatScreen& screen, Size size) {
+  const ChatLayout layout = layout_of(screen, size);
+  return {.width = layout.transcript.width,
+          .height = layout.transcript.height,
+          .glyphs = screen.glyphs,
+          .compact = layout.compact};
+}
+
+void draw(Canvas& canvas, const ChatScreen& screen) {
+  const ChatLayout layout = layout_of(screen, canvas.size());
+  const GlyphSet& g = *screen.glyphs;
+  canvas.hide_cursor();
+  if (layout.too_small) {
+    canvas.put({0, 0}, fit(too_small_message(canvas.size()), canvas.cols(), g.ellipsis), Style::error);
+    return;
+  }
+  if (layout.tiny)
+    draw_tiny_header(canvas, layout.header, screen.header, tiny_speed(screen.status, g), g);
+  else
+    draw_header(canvas, layout.header, screen.header, g);
+  draw_rule(canvas, layout.header_rule, g);
+  if (screen.loading)
+    draw_loading(canvas, layout.transcript, *screen.loading, g);
+  else if (screen.transcript != nullptr)
+    draw_transcript(canvas, layout.transcript, *screen.transcript);
+  draw_rule(canvas, layout.middle_rule, g, follow_state(screen), rule_hints(screen));
+  draw_input(canvas, layout.input, screen.input, g);
+  draw_completions(canvas, layout.transcript, screen.input, g);
+  draw_bottom(canvas, screen, layout);
+  const int top = layout.header_rule.empty() ? layout.header.height : layout.header_rule.row + 1;
+  draw_overlays(canvas, screen, {top, 0, layout.status.row - top, canvas.cols()});
+}
+
+}  // namespace glim::ui

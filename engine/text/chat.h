@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace glim {
@@ -13,6 +16,9 @@ struct Segment {
   bool from_user = false;
   bool operator==(const Segment&) const = default;
 };
+
+/// The plain text of a prompt, without the marks.
+std::string joined(const std::vector<Segment>& segments);
 
 /// A call the model asked for. `arguments` is the text of one JSON object.
 struct ToolCall {
@@ -26,13 +32,24 @@ struct ToolCall {
 struct ChatMessage {
   std::string role;
   std::string content;
-  std::optional<std::string> thinking;
-  std::vector<ToolCall> tool_calls;
-  std::string tool_call_id;
-  std::string name;
+  std::optional<std::string> thinking = std::nullopt;
+  std::vector<ToolCall> tool_calls = {};
+  std::string tool_call_id = {};
+  std::string name = {};
 };
 
-/// The plain text of a prompt, without the marks.
-std::string joined(const std::vector<Segment>& segments);
+/// Everything a chat template may look at.
+struct ChatRequest {
+  std::vector<ChatMessage> messages;
+  std::string raw_messages;  ///< JSON array in OpenAI's form, given to the template unchanged instead of `messages`
+  std::string tools;         ///< JSON array in OpenAI's form; empty: none are offered
+  std::string kwargs;        ///< JSON object with further variables of the template; empty: none
+  std::optional<bool> thinking;  ///< on or off; empty: as the template does by default
+  bool add_generation_prompt = true;
+  std::optional<std::tm> now;  ///< what the template takes for the local time; empty: the clock
+};
+
+/// What a reply is made of at some point.
+enum class ReplyState : std::uint8_t { content, thinking, call };
 
 }  // namespace glim

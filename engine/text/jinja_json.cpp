@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/text/json_text.h"
+
 namespace glim::jinja {
 
 namespace {
@@ -48,9 +50,9 @@ Value from_json_value(Runtime& runtime, const Json& json, bool from_user) {
 }
 
 Value parse_json(Runtime& runtime, std::string_view text, bool from_user) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) runtime.fail("the text is no valid JSON");
-  return from_json_value(runtime, json, from_user);
+  const std::optional<Json> json = read_json(text);
+  if (!json) runtime.fail("the text is no valid JSON");
+  return from_json_value(runtime, *json, from_user);
 }
 
 }  // namespace glim::jinja

@@ -127,7 +127,7 @@ class CpuOps::Attention {
 void CpuOps::plan_attention(std::int64_t heads) {
   units_.clear();
   // With few rows the heads are dealt out too, so that every thread has work.
-  const std::int64_t parts = std::clamp<std::int64_t>((2 * threads() + rows() - 1) / rows(), 1, heads);
+  const std::int64_t parts = std::clamp<std::int64_t>((threads() + rows() - 1) / rows(), 1, heads);
   const std::int64_t heads_of_unit = std::min((heads + parts - 1) / parts, kQueries);
   const std::int64_t rows_of_unit =
       std::min<std::int64_t>(kQueries / heads_of_unit, std::max<std::int64_t>(1, rows() / (2 * threads())));

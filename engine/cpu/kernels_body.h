@@ -24,7 +24,7 @@ struct KernelsBody {
     std::byte padded[Blocks::kBytes] = {};
     std::memcpy(padded, at, static_cast<std::size_t>(values * Blocks::kBytes / Blocks::kValues));
     Floats out = L::zero();
-    Blocks::part(padded, 0, [&](int, Floats value) { out = value; });
+    Blocks::part(padded, {}, 0, [&](int, Floats value) { out = value; });
     return out;
   }
 
@@ -33,8 +33,9 @@ struct KernelsBody {
     using Blocks = WeightBlocks<L, type>;
     constexpr int kPart = Blocks::kValues / Blocks::kParts;
     for (; cols >= Blocks::kValues; cols -= Blocks::kValues, row += Blocks::kBytes) {
+      const typename Blocks::Header header = Blocks::header(row);
       for (int p = 0; p < Blocks::kParts; ++p, out += kPart) {
-        Blocks::part(row, p, [&](int v, Floats value) { L::store(out + kLanes * v, value); });
+        Blocks::part(row, header, p, [&](int v, Floats value) { L::store(out + kLanes * v, value); });
       }
     }
     if (cols > 0) L::store_part(out, cols, rest_of<type>(row, cols));
@@ -62,14 +63,20 @@ struct KernelsBody {
     const std::int64_t blocks = weights.cols / Blocks::kValues, rest = weights.cols % Blocks::kValues;
     Floats sum[kWeightTile] = {L::zero(), L::zero(), L::zero(), L::zero()};
     for (std::int64_t b = 0; b < blocks; ++b) {
+      const std::byte* block[R];
+      typename Blocks::Header header[R];
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r) {
+        block[r] = first + weights.stride * static_cast<std::uint64_t>(r) + b * Blocks::kBytes;
+        header[r] = Blocks::header(block[r]);
+      }
+#pragma GCC unroll 8
       for (int p = 0; p < Blocks::kParts; ++p, x += kPart) {
 #pragma GCC unroll 4
         for (int r = 0; r < R; ++r) {
-          const std::byte* block =
-              first + weights.stride * static_cast<std::uint64_t>(r) + b * Blocks::kBytes;
           Floats own = sum[r];
-          Blocks::part(block, p,
-                       [&](int v, Floats value) { own = L::fma(value, L::load(x + kLanes * v), own); });
+          const auto use = [&](int v, Floats value) { own = L::fma(value, L::load(x + kLanes * v), own); };
+          Blocks::part(block[r], header[r], p, use);
           sum[r] = own;
         }
       }
@@ -144,10 +151,16 @@ struct KernelsBody {
       {product_tile<4, 1>, product_tile<4, 2>, product_tile<4, 3>},
   };
 
+  /// Four rows go as two and two: a single one leaves the multipliers waiting for each other.
+  static std::int64_t tile_height(std::int64_t left) {
+    if (left == 4) return 2;
+    return left < kInputTile ? left : kInputTile;
+  }
+
   static void products(const FloatRows& weights, const InputRows& inputs, float* out,
                        std::int64_t out_stride) {
-    for (std::int64_t i = 0; i < inputs.count; i += kInputTile) {
-      const std::int64_t height = inputs.count - i < kInputTile ? inputs.count - i : kInputTile;
+    for (std::int64_t i = 0, height; i < inputs.count; i += height) {
+      height = tile_height(inputs.count - i);
       const float* input[kInputTile];
       for (std::int64_t x = 0; x < height; ++x) input[x] = inputs.row(i + x);
       for (std::int64_t r = 0; r < weights.count; r += kWeightTile) {
@@ -169,7 +182,7 @@ struct KernelsBody {
     const float* weights = mix.weights + query * mix.weight_stride;
     const float* row = mix.rows + col;
     for (std::int64_t j = 0; j < mix.count; ++j, row += mix.row_stride) {
-#pragma GCC unroll 2
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
         const Floats value = L::load(row + kLanes * v);
 #pragma GCC unroll 4
@@ -192,10 +205,12 @@ struct KernelsBody {
     L::store_part(mix.accumulators[query] + col, n, sum);
   }
 
+  /// Eight sums at a time, however they are split between queries and columns.
   template <int Q>
   static void mix_queries(const Mix& mix, std::int64_t query) {
+    constexpr int V = 8 / Q;
     std::int64_t col = 0;
-    for (; col + 2 * kLanes <= mix.cols; col += 2 * kLanes) mix_tile<Q, 2>(mix, query, col);
+    for (; col + V * kLanes <= mix.cols; col += V * kLanes) mix_tile<Q, V>(mix, query, col);
     for (; col + kLanes <= mix.cols; col += kLanes) mix_tile<Q, 1>(mix, query, col);
     if (col == mix.cols) return;
     for (int q = 0; q < Q; ++q) mix_rest(mix, query + q, col);
@@ -204,6 +219,7 @@ struct KernelsBody {
   static void mix(const Mix& mix) {
     std::int64_t query = 0;
     for (; query + 4 <= mix.queries; query += 4) mix_queries<4>(mix, query);
+    for (; query + 2 <= mix.queries; query += 2) mix_queries<2>(mix, query);
     for (; query < mix.queries; ++query) mix_queries<1>(mix, query);
   }
 

@@ -51,8 +51,8 @@ struct Avx2 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return masked(_mm256_srlv_epi32(_mm256_set1_epi32(byte), lane), 1);
   }
-  static Ints right(Ints a, int count) { return _mm256_srl_epi32(a, _mm_cvtsi32_si128(count)); }
-  static Ints left(Ints a, int count) { return _mm256_sll_epi32(a, _mm_cvtsi32_si128(count)); }
+  static Ints right(Ints a, int count) { return _mm256_srli_epi32(a, count); }
+  static Ints left(Ints a, int count) { return _mm256_slli_epi32(a, count); }
   static Ints masked(Ints a, int mask) { return _mm256_and_si256(a, _mm256_set1_epi32(mask)); }
   static Ints either(Ints a, Ints b) { return _mm256_or_si256(a, b); }
   static Ints minus(Ints a, int b) { return _mm256_sub_epi32(a, _mm256_set1_epi32(b)); }

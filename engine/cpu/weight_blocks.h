@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "engine/quant/quant_type.h"
-#include "engine/quant/scale_pairs.h"
 
 namespace glim::cpu {
 
@@ -13,44 +12,51 @@ namespace glim::cpu {
 /// are stated in the header of each format in engine/quant. A specialisation has
 ///   kValues, kBytes      of one block
 ///   kParts               equal pieces of a block that can be decoded one by one
-///   part(block, p, use)  calls use(v, floats) for the vectors v = 0, 1, ... of piece p
+///   Header, header(block)        what all pieces need, worked out once
+///   part(block, header, p, use)  calls use(v, floats) for the vectors v = 0, 1, ... of piece p
 /// A format without a specialisation goes through decode_row.
 template <class L, QuantType type>
 struct WeightBlocks;
 
+/// For blocks that are one piece.
+struct NoHeader {
+  struct Header {};
+  [[gnu::always_inline]] static Header header(const std::byte*) { return {}; }
+};
+
 /// Formats without blocks: eight values at a time.
 template <class L>
-struct WeightBlocks<L, QuantType::f32> {
+struct WeightBlocks<L, QuantType::f32> : NoHeader {
   static constexpr int kValues = 8, kBytes = 32, kParts = 1;
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int, Use use) {
+  [[gnu::always_inline]] static void part(const std::byte* block, Header, int, Use use) {
     use(0, L::f32(block));
   }
 };
 
 template <class L>
-struct WeightBlocks<L, QuantType::f16> {
+struct WeightBlocks<L, QuantType::f16> : NoHeader {
   static constexpr int kValues = 8, kBytes = 16, kParts = 1;
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int, Use use) {
+  [[gnu::always_inline]] static void part(const std::byte* block, Header, int, Use use) {
     use(0, L::f16(block));
   }
 };
 
 template <class L>
-struct WeightBlocks<L, QuantType::bf16> {
+struct WeightBlocks<L, QuantType::bf16> : NoHeader {
   static constexpr int kValues = 8, kBytes = 16, kParts = 1;
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int, Use use) {
+  [[gnu::always_inline]] static void part(const std::byte* block, Header, int, Use use) {
     use(0, L::bf16(block));
   }
 };
 
 template <class L>
-struct WeightBlocks<L, QuantType::q8_0> {
+struct WeightBlocks<L, QuantType::q8_0> : NoHeader {
   static constexpr int kValues = 32, kBytes = 34, kParts = 1;
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int, Use use) {
+  [[gnu::always_inline]] static void part(const std::byte* block, Header, int, Use use) {
     const auto d = L::set(L::half(block));
     for (int v = 0; v < 4; ++v) use(v, L::mul(L::floats(L::i8(block + 2 + 8 * v)), d));
   }
@@ -59,13 +65,13 @@ struct WeightBlocks<L, QuantType::q8_0> {
 /// The four formats of 32 values with nibbles: bytes 0-15 hold the values 0-15 low and 16-31 high.
 /// value = (nibble + fifth bit - kCentre) * d + m
 template <class L, bool kFifthBit, bool kMinimum>
-struct NibbleBlocks {
+struct NibbleBlocks : NoHeader {
   static constexpr int kHeader = kMinimum ? 4 : 2, kBits = kFifthBit ? 4 : 0;
   static constexpr int kValues = 32, kBytes = kHeader + kBits + 16, kParts = 1;
   static constexpr int kCentre = kMinimum ? 0 : kFifthBit ? 16 : 8;
 
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int, Use use) {
+  [[gnu::always_inline]] static void part(const std::byte* block, Header, int, Use use) {
     const auto d = L::set(L::half(block));
     const auto m = L::set(kMinimum ? L::half(block + 2) : 0.0f);
     for (int v = 0; v < 4; ++v) {
@@ -95,17 +101,31 @@ struct PairedBlocks {
   static constexpr int kBits = kFifthBit ? 32 : 0;
   static constexpr int kValues = 256, kBytes = 16 + kBits + 128, kParts = 4;
 
+  struct Header {
+    float scale[8], minimum[8];  ///< of the groups; the minimum negated
+  };
+
+  [[gnu::always_inline]] static Header header(const std::byte* block) {
+    std::uint32_t s[3], pairs[4];  // four six-bit numbers side by side; the layout is in scale_pairs.h
+    std::memcpy(s, block + 4, sizeof s);
+    pairs[0] = s[0] & 0x3f3f3f3f;
+    pairs[1] = (s[2] & 0x0f0f0f0f) | ((s[0] >> 2) & 0x30303030);
+    pairs[2] = s[1] & 0x3f3f3f3f;
+    pairs[3] = ((s[2] >> 4) & 0x0f0f0f0f) | ((s[1] >> 2) & 0x30303030);
+    std::byte bytes[16];
+    std::memcpy(bytes, pairs, sizeof bytes);
+    Header out;
+    L::store(out.scale, L::mul(L::floats(L::u8(bytes)), L::set(L::half(block))));
+    L::store(out.minimum, L::mul(L::floats(L::u8(bytes + 8)), L::set(-L::half(block + 2))));
+    return out;
+  }
+
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int p, Use use) {
-    std::uint8_t packed[12];
-    std::memcpy(packed, block + 4, sizeof packed);
-    const float d = L::half(block), dmin = L::half(block + 2);
+  [[gnu::always_inline]] static void part(const std::byte* block, const Header& header, int p, Use use) {
     const std::byte* nibbles = block + 16 + kBits + 32 * p;
     for (int high = 0; high < 2; ++high) {
       const int group = 2 * p + high;
-      const ScalePair pair = scale_pair(packed, group);
-      const auto scale = L::set(d * static_cast<float>(pair.scale));
-      const auto minimum = L::set(-(dmin * static_cast<float>(pair.minimum)));
+      const auto scale = L::set(header.scale[group]), minimum = L::set(header.minimum[group]);
       for (int v = 0; v < 4; ++v) {
         const auto bytes = L::u8(nibbles + 8 * v);
         auto q = high != 0 ? L::right(bytes, 4) : L::masked(bytes, 15);
@@ -129,18 +149,28 @@ template <class L>
 struct WeightBlocks<L, QuantType::q6_k> {
   static constexpr int kValues = 256, kBytes = 210, kParts = 8;
 
+  struct Header {
+    float scale[16];  ///< of every 16 values
+  };
+
+  [[gnu::always_inline]] static Header header(const std::byte* block) {
+    const auto d = L::set(L::half(block + 208));
+    Header out;
+    L::store(out.scale, L::mul(L::floats(L::i8(block + 192)), d));
+    L::store(out.scale + 8, L::mul(L::floats(L::i8(block + 200)), d));
+    return out;
+  }
+
   template <class Use>
-  [[gnu::always_inline]] static void part(const std::byte* block, int p, Use use) {
+  [[gnu::always_inline]] static void part(const std::byte* block, const Header& header, int p, Use use) {
     const int half = p / 4, run = p % 4;
     const std::byte* low = block + 64 * half + 32 * (run % 2);
     const std::byte* high = block + 128 + 32 * half;
-    const float d = L::half(block + 208);
     for (int v = 0; v < 4; ++v) {
-      const auto scale = static_cast<std::int8_t>(block[192 + 2 * p + v / 2]);
       const auto nibble = L::masked(L::right(L::u8(low + 8 * v), 4 * (run / 2)), 15);
       const auto top = L::masked(L::right(L::u8(high + 8 * v), 2 * run), 3);
       const auto q = L::floats(L::minus(L::either(nibble, L::left(top, 4)), 32));
-      use(v, L::mul(L::set(d * static_cast<float>(scale)), q));
+      use(v, L::mul(L::set(header.scale[2 * p + v / 2]), q));
     }
   }
 };

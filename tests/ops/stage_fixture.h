@@ -1,0 +1,178 @@
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "engine/base/half.h"
+#include "engine/base/random.h"
+#include "engine/cpu/cpu_backend.h"
+#include "engine/cpu/kernels.h"
+#include "engine/reference/reference_backend.h"
+#include "engine/tensor/backend.h"
+
+namespace glim {
+
+/// Rounding error of a dot product of k terms in f32: k half-ulps of the sum of magnitudes, plus one ulp for
+/// each factor that was itself rounded.
+inline double dot_tolerance(double sum_of_magnitudes, std::int64_t k) {
+  return sum_of_magnitudes * static_cast<double>(k + 8) * 0x1p-24;
+}
+
+/// Where the f16 scales of a block lie; the rest of a block may be any bits.
+struct ScalePlaces {
+  QuantType type;
+  std::vector<std::size_t> places;
+};
+
+inline const std::vector<ScalePlaces>& scale_places() {
+  static const std::vector<ScalePlaces> table = {
+      {QuantType::q4_0, {0}}, {QuantType::q4_1, {0, 2}}, {QuantType::q5_0, {0}},    {QuantType::q5_1, {0, 2}},
+      {QuantType::q8_0, {0}}, {QuantType::q4_k, {0, 2}}, {QuantType::q5_k, {0, 2}}, {QuantType::q6_k, {208}},
+  };
+  return table;
+}
+
+/// `values` random values of a format, of size about 1.
+inline std::vector<std::byte> random_weights(QuantType type, std::int64_t values, Random& random) {
+  std::vector<std::byte> bytes(row_bytes(type, values));
+  if (can_encode(type)) {
+    std::vector<float> plain(static_cast<std::size_t>(values));
+    for (float& value : plain) value = static_cast<float>(random.normal());
+    encode_row(type, plain, bytes.data());
+    return bytes;
+  }
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
+  const QuantInfo& info = quant(type);
+  for (const ScalePlaces& row : scale_places()) {
+    if (row.type != type) continue;
+    for (std::size_t block = 0; block < bytes.size(); block += info.block_bytes) {
+      for (const std::size_t place : row.places) {
+        // Codes reach from 8 to 64 times 32, so this keeps every format near one.
+        const float size = info.block_values == 256 ? 0x1p-10f : 0x1p-4f;
+        const std::uint16_t bits = f32_to_f16(static_cast<float>(random.uniform() + 0.5) * size);
+        std::memcpy(&bytes[block + place], &bits, sizeof bits);
+      }
+    }
+    return bytes;
+  }
+  FAIL("no scales known for " << quant(type).name);
+  return bytes;
+}
+
+/// One backend with random tensors. Two sides made with the same seed and asked for the same things hold the
+/// same data.
+class Side {
+ public:
+  explicit Side(std::unique_ptr<Backend> made) : backend(std::move(made)) {}
+
+  /// A weight; of f16 where the rows are no whole blocks of `type`.
+  Tensor weight(QuantType type, std::int64_t cols, std::int64_t rows = 1, std::int64_t batch = 1) {
+    if (cols % quant(type).block_values != 0) type = QuantType::f16;
+    std::vector<std::byte>& bytes = weights_.emplace_back();
+    for (std::int64_t row = 0; row < rows * batch; ++row) {
+      const std::vector<std::byte> part = random_weights(type, cols, random);
+      bytes.insert(bytes.end(), part.begin(), part.end());
+    }
+    // Moved by one byte from an aligned address, as a file with little alignment has it.
+    bytes.insert(bytes.begin(), std::byte{0});
+    Tensor tensor{.type = type, .cols = cols, .rows = rows, .batch = batch};
+    buffers_.push_back(backend->prepare(std::span(bytes).subspan(1), tensor));
+    return tensor;
+  }
+
+  /// Activations, or with another type a cache; zeros.
+  Tensor zeros(std::int64_t cols, std::int64_t rows, QuantType type = QuantType::f32) {
+    Tensor tensor{.type = type, .cols = cols, .rows = rows};
+    buffers_.push_back(backend->allocate(tensor.bytes(), "test"));
+    tensor.buffer = buffers_.back().get();
+    return tensor;
+  }
+
+  Tensor activations(std::int64_t cols, std::int64_t rows) {
+    const Tensor tensor = zeros(cols, rows);
+    for (std::int64_t i = 0; i < cols * rows; ++i) tensor.floats()[i] = static_cast<float>(random.normal());
+    return tensor;
+  }
+
+  std::unique_ptr<Backend> backend;
+  Random random{17};
+
+ private:
+  std::vector<std::vector<std::byte>> weights_;
+  std::vector<std::unique_ptr<Buffer>> buffers_;
+};
+
+inline std::vector<float> values_of(const Tensor& tensor) {
+  std::vector<float> out(static_cast<std::size_t>(tensor.cols * tensor.rows * tensor.batch));
+  decode_row(tensor.type, tensor.host(), out);
+  return out;
+}
+
+/// Largest Euclidean length of a row. The product of two bounds the sum of magnitudes of their dot product.
+inline double longest_row(const Tensor& tensor) {
+  double longest = 0;
+  const std::vector<float> values = values_of(tensor);
+  const auto cols = static_cast<std::size_t>(tensor.cols);
+  for (std::size_t row = 0; row < values.size(); row += cols) {
+    double squares = 0;
+    for (std::size_t i = row; i < row + cols; ++i) squares += std::pow(static_cast<double>(values[i]), 2);
+    longest = std::max(longest, std::sqrt(squares));
+  }
+  return longest;
+}
+
+inline double largest(std::span<const float> values) {
+  double out = 0;
+  for (const float value : values) out = std::max(out, static_cast<double>(std::fabs(value)));
+  return out;
+}
+
+/// What a stage wrote, and how far another backend may be from it.
+struct Result {
+  std::string name;
+  std::vector<float> values;
+  double tolerance;
+};
+
+inline void check_close(const std::vector<Result>& found, const std::vector<Result>& expected) {
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t r = 0; r < expected.size(); ++r) {
+    const std::vector<float>&a = found[r].values, &b = expected[r].values;
+    REQUIRE(a.size() == b.size());
+    REQUIRE(!a.empty());
+    std::size_t worst = 0;
+    double error = -1;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const double difference = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+      if (!(difference <= error)) error = difference, worst = i;
+    }
+    CHECK_MESSAGE(error <= expected[r].tolerance, expected[r].name << "[" << worst << "] is " << a[worst]
+                                                                   << ", expected " << b[worst] << " within "
+                                                                   << expected[r].tolerance);
+  }
+}
+
+/// Every way to run on the processor: both instruction sets, one thread and several.
+struct Tier {
+  const cpu::Kernels* kernels;
+  int threads;
+};
+
+inline std::vector<Tier> tiers() {
+  std::vector<Tier> out = {{&cpu::portable_kernels(), 2}};
+  if (cpu::avx2_kernels() != nullptr) {
+    out.push_back({cpu::avx2_kernels(), 1});
+    out.push_back({cpu::avx2_kernels(), 2});
+  } else {
+    MESSAGE("this processor has no AVX2; skipping that tier");
+  }
+  return out;
+}
+
+}  // namespace glim

@@ -15,7 +15,8 @@ Spans follow_state(const ChatScreen& screen) {
     out.push_back({strf("%d queued ", screen.queued) + std::string(g.dot) + " ", Style::accent});
   const std::string down = std::string(g.down) + " ";
   const TranscriptView* view = screen.transcript;
-  if (view == nullptr || view->following())
+  if (view == nullptr || view->window().empty()) return out;
+  if (view->following())
     out.push_back({down + "following", Style::dim});
   else if (view->new_rows() > 0)
     out.push_back({down + strf("%d new lines ", view->new_rows()) + std::string(g.dot) + " End to follow",
@@ -82,7 +83,9 @@ void draw(Canvas& canvas, const ChatScreen& screen) {
   const GlyphSet& g = *screen.glyphs;
   canvas.hide_cursor();
   if (layout.too_small) {
-    canvas.put({0, 0}, fit(too_small_message(canvas.size()), canvas.cols(), g.ellipsis), Style::error);
+    int row = 0;
+    for (const Line& line : wrap(too_small_message(canvas.size()), canvas.cols(), Style::error))
+      canvas.put({row++, 0}, line.spans, canvas.cols());
     return;
   }
   if (layout.tiny)

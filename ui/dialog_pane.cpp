@@ -33,12 +33,14 @@ Line choice_row(const DialogChoice& choice, int number, bool selected, int width
   return line;
 }
 
-Body body_of(const DialogData& data, int width, const GlyphSet& glyphs) {
+Body body_of(const DialogData& data, int width, bool with_details, const GlyphSet& glyphs) {
   Body body;
   add(body, data.sentence, width, Style::text);
-  if (!data.details.empty()) body.rows.emplace_back();
-  for (const std::string& detail : data.details) add(body, detail, width, Style::dim);
-  if (!data.choices.empty()) body.rows.emplace_back();
+  if (with_details && !data.details.empty()) {
+    body.rows.emplace_back();
+    for (const std::string& detail : data.details) add(body, detail, width, Style::dim);
+  }
+  if (with_details && !data.choices.empty()) body.rows.emplace_back();
   if (!data.question.empty()) add(body, data.question, width, Style::text);
   for (std::size_t i = 0; i < data.choices.size(); ++i) {
     const bool selected = static_cast<int>(i) == data.selected;
@@ -56,7 +58,8 @@ void draw_dialog(Canvas& canvas, const Rect& area, const DialogData& data, const
   title.push_back({data.title, data.is_error ? Style::error : Style::title});
   if (!data.code.empty()) title.push_back({"   " + data.code, Style::dim});
   const int width = std::min(kWidth, area.width >= 60 ? area.width - 4 : area.width);
-  const Body body = body_of(data, width, glyphs);
+  Body body = body_of(data, width, true, glyphs);
+  if (static_cast<int>(body.rows.size()) + 2 > area.height) body = body_of(data, width, false, glyphs);
   const auto count = static_cast<int>(body.rows.size());
   const Rect inside = draw_overlay(canvas, area, {count + 1, width}, title, glyphs);
   const int visible = std::max(inside.height - 1, 1), end = inside.col + inside.width;

@@ -87,6 +87,15 @@ inline std::vector<TokenId> read_tokens(const std::filesystem::path& path) {
   return tokens;
 }
 
+/// NaN where a value is.
+inline double largest_magnitude(std::span<const float> values) {
+  double out = 0;
+  for (const float value : values) {
+    if (!(std::fabs(static_cast<double>(value)) <= out)) out = std::fabs(static_cast<double>(value));
+  }
+  return out;
+}
+
 /// |found - exact| / |exact| in the Euclidean norm.
 inline double relative_l2(std::span<const float> found, std::span<const float> exact) {
   double error = 0, size = 0;

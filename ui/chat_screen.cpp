@@ -11,11 +11,11 @@ namespace {
 Spans follow_state(const ChatScreen& screen) {
   const GlyphSet& g = *screen.glyphs;
   Spans out;
-  if (screen.queued > 0)
-    out.push_back({strf("%d queued ", screen.queued) + std::string(g.dot) + " ", Style::accent});
+  if (screen.queued > 0) out.push_back({strf("%d queued ", screen.queued), Style::accent});
   const std::string down = std::string(g.down) + " ";
   const TranscriptView* view = screen.transcript;
   if (view == nullptr || view->window().empty()) return out;
+  if (!out.empty()) out.push_back({std::string(g.dot) + " ", Style::dim});
   if (view->following())
     out.push_back({down + "following", Style::dim});
   else if (view->new_rows() > 0)

@@ -119,7 +119,7 @@ void Parser::set(const std::string& key, std::string_view text, const std::strin
     // Every -r adds a stop text; all other keys keep the last word.
     auto& slot = out_.overrides[std::string(field.key)];
     if (field.type == FieldType::texts && slot.value.is_array() && slot.origin == origin)
-      for (const Json& item : slot.value) value.insert(value.begin(), item);
+      value.insert(value.begin(), slot.value.begin(), slot.value.end());
     slot = Setting{std::move(value), origin};
   } catch (const Error& error) {
     throw Error(ErrorCode::E501, origin + ": " + error.what(), error.help());

@@ -41,6 +41,7 @@ void Chat::change(const std::string& name, Settings session_settings) {
   session_settings_ = std::move(session_settings);
   failure_.reset();
   if (reload == Reload::none || reload == Reload::live) {
+    committed_settings_ = session_settings_;
     session_.set_profile(slot_.running().profile);
     session_.set_system(system);
   }
@@ -100,6 +101,7 @@ void Chat::take(const ModelSlot::News& news) {
       adopt();
       break;
     case Kind::changed:
+      committed_settings_ = session_settings_;
       session_.set_profile(slot_.running().profile);
       for (const std::string& note : slot_.plan().notes) notice(note);
       break;
@@ -107,14 +109,20 @@ void Chat::take(const ModelSlot::News& news) {
       failure_ = news.failure;
       error(error_text(news.failure->code, news.failure->message, news.failure->help));
       if (slot_.engine() != nullptr) {
-        wanted_name_ = slot_.running().name;
+        keep_running();
         notice(slot_.running().profile.label() + " keeps running");
       }
       break;
   }
 }
 
+void Chat::keep_running() {
+  wanted_name_ = slot_.running().name;
+  session_settings_ = committed_settings_;
+}
+
 void Chat::adopt() {
+  committed_settings_ = session_settings_;
   const Profile& profile = slot_.running().profile;
   session_.attach(*slot_.engine(), profile);
   session_.set_system(system_prompt(profile));
@@ -165,7 +173,7 @@ void Chat::undo() {
 
 bool Chat::cancel_load() {
   if (!slot_.cancel()) return false;
-  if (slot_.engine() != nullptr) wanted_name_ = slot_.running().name;
+  if (slot_.engine() != nullptr) keep_running();
   notice(slot_.engine() == nullptr
              ? "loading cancelled; no model is loaded, /profile chooses one"
              : "loading cancelled; " + slot_.running().profile.label() + " keeps running");

@@ -69,10 +69,12 @@ class Chat {
   void send(const std::string& text);
   void send_next();
   void adopt();
+  void keep_running();
   void take(const ModelSlot::News& news);
 
   Setup setup_;
-  Settings session_settings_;  ///< command line and /set: stay when the profile changes
+  Settings session_settings_;    ///< command line and /set: stay when the profile changes
+  Settings committed_settings_;  ///< those that the running engine has
   std::string wanted_name_;
   ModelSlot slot_;
   ChatSession session_;

@@ -110,6 +110,8 @@ class ChatApp {
 };
 
 int ChatApp::run() {
+  // The terminal first: it must own the signals before the engine's threads start.
+  chat_.start();
   size_ = terminal_.size();
   editor_.set_columns(size_.cols);
   while (!status_) {

@@ -74,6 +74,7 @@ class ChatSession {
   void start();
   void take(const std::vector<ReplyDelta>& deltas);
   void finish(const Finished& finished);
+  Turn* running_turn();
   void end_running();
   bool concerns(SequenceId sequence) const { return engine_ != nullptr && sequence == sequence_; }
 

@@ -1,5 +1,6 @@
 #include "app/model_slot.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -48,12 +49,12 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   options.batch = profile.ubatch;
   options.chat_template = template_source(profile.chat_template);
   if (const auto type = quant_from_name(profile.kv_type)) options.kv_type = *type;
-  options.ctx = profile.ctx == kDefaultContext ? kUsualContext : profile.ctx;
-  plan = source.plan(options);
-  if (profile.ctx == kDefaultContext && plan.trained_ctx > 0 && plan.trained_ctx < kUsualContext) {
-    options.ctx = plan.trained_ctx;
-    plan = source.plan(options);
+  options.ctx = profile.ctx;
+  if (profile.ctx == kDefaultContext) {
+    options.ctx = 1;  // small enough for every model: this plan is only asked for the trained length
+    options.ctx = std::min(kUsualContext, source.plan(options).trained_ctx);
   }
+  plan = source.plan(options);
   return options;
 }
 

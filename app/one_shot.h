@@ -33,7 +33,7 @@ class EventWaiter {
   Deadline deadline_;
 };
 
-struct Reply {
+struct Answer {
   std::string text, thinking;
   std::optional<FinishReason> finish;  ///< none: it failed
   GenerationStats stats;
@@ -47,15 +47,16 @@ struct ReplyWatcher {
   std::function<void(const ReplyDelta&)> on_delta;
 };
 
-/// Opens the engine of a profile and waits until it is ready. Throws the Error it failed with; E901 when
-/// interrupted.
+/// Thrown when a signal or the time limit came while a model was loading.
+struct LoadInterrupted {
+  int status;
+};
+
+/// Opens an engine and waits until it is ready. Throws the Error it failed with, or LoadInterrupted.
 std::unique_ptr<Engine> open_and_wait(EngineSource& source, const EngineOptions& options, EventWaiter& waiter,
                                       const std::function<void(const Loading&)>& on_loading = {});
 
 /// One answer to its end, in a sequence of its own. Throws the Error of a generation that failed.
-Reply one_reply(Engine& engine, Request request, EventWaiter& waiter, const ReplyWatcher& watcher = {});
-
-/// What a profile asks for beside the tokens.
-Request request_for(const Profile& profile, Prompt prompt);
+Answer one_answer(Engine& engine, Request request, EventWaiter& waiter, const ReplyWatcher& watcher = {});
 
 }  // namespace glim::app

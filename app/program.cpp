@@ -1,0 +1,114 @@
+#include "app/program.h"
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "app/chat_app.h"
+#include "app/inspect.h"
+#include "app/model_tools.h"
+#include "app/paths.h"
+#include "app/plain.h"
+#include "app/profile_tools.h"
+#include "app/run.h"
+#include "engine/base/error.h"
+
+namespace glim::app {
+namespace {
+
+struct Context {
+  const Arguments& arguments;
+  EngineSource& source;
+  Console& console;
+  Paths paths;
+
+  ModelPlaces places() const {
+    ModelPlaces out{paths.installed, {}};
+    if (const char* models = std::getenv("GLIM_MODELS")) out.folders.emplace_back(models);
+    for (auto& folder : read_model_folders(paths.config / "config.toml"))
+      out.folders.push_back(std::move(folder));
+    return out;
+  }
+};
+
+bool wants_plain(const Context& context) {
+  const char* type = std::getenv("TERM");
+  return context.arguments.plain || !context.console.in_is_terminal || !context.console.out_is_terminal ||
+         (type != nullptr && std::string_view(type) == "dumb");
+}
+
+int chat(const Context& context) {
+  Chat::Setup setup{chosen_profiles(context.arguments, context.paths), context.arguments.profile,
+                    context.arguments.overrides, context.places()};
+  if (!wants_plain(context)) {
+    Chat chat(context.source, std::move(setup));
+    return run_chat_screen(chat, context.paths);
+  }
+  Signals signals;
+  Chat chat(context.source, std::move(setup));
+  chat.start();
+  return run_plain_chat(chat, context.console, signals);
+}
+
+template <int (*Run)(const ModelJob&)>
+int with_model(const Context& context) {
+  const ProfileSet profiles = chosen_profiles(context.arguments, context.paths);
+  const Settings& overrides = context.arguments.overrides;
+  std::string name = context.arguments.profile;
+  if (name.empty() && overrides.count("model.path") == 0) name = profiles.default_name();
+  Settings settings = profiles.settings(name);
+  for (const auto& [key, setting] : overrides) settings[key] = setting;
+  Profile profile = make_profile(name, settings);
+  const ModelPlaces places = context.places();
+  Signals signals;
+  return Run({context.arguments, settings, profile, places, context.source, context.console, signals});
+}
+
+int inspect_file(const Context& context) {
+  const std::string path = resolve_model(context.arguments.file, context.places());
+  return inspect(path, context.arguments.json, context.console.out);
+}
+
+template <int (*Run)(const Arguments&, const Paths&, Console&)>
+int with_profiles(const Context& context) {
+  return Run(context.arguments, context.paths, context.console);
+}
+
+int paths(const Context& context) {
+  return show_paths(context.paths, context.console);
+}
+
+struct Entry {
+  std::string_view command;
+  int (*run)(const Context&);
+};
+
+constexpr std::array kEntries = {
+    Entry{"chat", chat},
+    Entry{"run", with_model<run_prompt>},
+    Entry{"inspect", inspect_file},
+    Entry{"profiles list", with_profiles<list_profiles>},
+    Entry{"profiles show", with_profiles<show_profile>},
+    Entry{"profiles check", with_profiles<check_profiles>},
+    Entry{"debug tokenize", with_model<debug_tokenize>},
+    Entry{"debug render", with_model<debug_render>},
+    Entry{"debug logits", with_model<debug_logits>},
+    Entry{"paths", paths},
+};
+
+}  // namespace
+
+int run_program(const Arguments& arguments, EngineSource& source, Console& console) {
+  if (!arguments.answer.empty()) {
+    write_out(console, arguments.answer);
+    return 0;
+  }
+  for (const std::string& note : arguments.notes) say(console, note);
+  const Context context{arguments, source, console, paths_from_environment()};
+  for (const Entry& entry : kEntries)
+    if (entry.command == arguments.command) return entry.run(context);
+  GLIM_ASSERT(!"every command of the parser has an entry");
+  return 1;
+}
+
+}  // namespace glim::app

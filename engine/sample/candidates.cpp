@@ -51,7 +51,7 @@ void TokenMarks::raise(TokenId id, std::uint32_t value) {
 void Candidates::assign(std::span<const float> logits) {
   logits_.resize(logits.size());
   std::transform(logits.begin(), logits.end(), logits_.begin(),
-                 [](float logit) { return (logit >= -kLargest) & (logit <= kLargest) ? logit : kNever; });
+                 [](float logit) { return ((logit >= -kLargest) & (logit <= kLargest)) ? logit : kNever; });
   items_.clear();
   dense_ = true;
 }

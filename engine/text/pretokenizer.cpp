@@ -21,11 +21,13 @@ constexpr std::string_view kSpaces =
 constexpr std::string_view kEndings = R"('(?:[sStTmMdD]|[rRvV][eE]|[lL][lL]))";
 
 constexpr std::string_view kDigitsByThree[] = {
-    R"({'}|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^{s}\p{L}\p{N}]+[\r\n]*|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)"};
+    R"({'}|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^{s}\p{L}\p{N}]+[\r\n]*)"
+    R"(|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)"};
 constexpr std::string_view kDigitsSingly[] = {
     R"({'}|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^{s}\p{L}\p{N}]+[\r\n]*|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)"};
 constexpr std::string_view kMarksAreLetters[] = {
-    R"({'}|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^{s}\p{L}\p{M}\p{N}]+[\r\n]*|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)"};
+    R"({'}|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^{s}\p{L}\p{M}\p{N}]+[\r\n]*)"
+    R"(|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)"};
 constexpr std::string_view kGpt2Words =
     R"('(?:[stmd]|re|ve|ll)| ?\p{L}+| ?\p{N}+| ?[^{s}\p{L}\p{N}]+|[{s}]+(?![^{s}])|[{s}]+)";
 constexpr std::string_view kGpt2[] = {kGpt2Words};

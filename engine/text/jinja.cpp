@@ -18,7 +18,9 @@ Template::Template(Template&&) noexcept = default;
 Template& Template::operator=(Template&&) noexcept = default;
 Template::~Template() = default;
 
-const std::string& Template::source() const { return program_->source; }
+const std::string& Template::source() const {
+  return program_->source;
+}
 
 bool Template::mentions(std::string_view name) const {
   return std::find(program_->symbols.begin(), program_->symbols.end(), name) != program_->symbols.end();

@@ -130,7 +130,9 @@ Value loop_attribute(const Loop& loop, std::string_view name) {
   return Undefined{};
 }
 
-Value from(const Undefined& undefined) { return undefined; }
+Value from(const Undefined& undefined) {
+  return undefined;
+}
 
 }  // namespace
 
@@ -153,7 +155,8 @@ Value get_item(Runtime& runtime, const Value& value, const Value& key, const Exp
     return missing;
   }
   if (const MarkedText* name = as_text(key)) {
-    if (!as_dict(value) || find_method(value, name->view())) return get_attribute(runtime, value, name->view(), origin);
+    if (!as_dict(value) || find_method(value, name->view()))
+      return get_attribute(runtime, value, name->view(), origin);
   }
   return missing;
 }

@@ -15,10 +15,10 @@ using Block = std::vector<StmtPtr>;
 
 /// What `parts`, `name` and the other members of an expression mean, by kind.
 enum class ExprKind {
-  constant,     ///< `constant`, which may point to `text`
-  captured,     ///< the text a filter or set block has just made
-  name,         ///< `symbol`
-  list,         ///< parts are the items
+  constant,  ///< `constant`, which may point to `text`
+  captured,  ///< the text a filter or set block has just made
+  name,      ///< `symbol`
+  list,      ///< parts are the items
   tuple,
   dict,         ///< parts are key, value, key, value, ...
   conditional,  ///< parts: condition, then, else (may be null)
@@ -27,14 +27,14 @@ enum class ExprKind {
   logical_not,  ///< parts: operand
   negate,
   plus,
-  arithmetic,   ///< parts: left, right; ops: the operator
-  compare,      ///< parts: n + 1 operands; ops: the n operators between them
-  concat,       ///< parts joined as strings
-  attribute,    ///< parts: object; `name`
-  item,         ///< parts: object, key
-  slice,        ///< parts: object, start, stop, step (each may be null)
-  call,         ///< parts: function; arguments
-  filter,       ///< parts: value; `name`; arguments
+  arithmetic,  ///< parts: left, right; ops: the operator
+  compare,     ///< parts: n + 1 operands; ops: the n operators between them
+  concat,      ///< parts joined as strings
+  attribute,   ///< parts: object; `name`
+  item,        ///< parts: object, key
+  slice,       ///< parts: object, start, stop, step (each may be null)
+  call,        ///< parts: function; arguments
+  filter,      ///< parts: value; `name`; arguments
   test
 };
 
@@ -60,7 +60,7 @@ struct Expr {
 struct Target {
   enum class Kind { name, attribute, tuple } kind;
   Place place = 0;
-  Symbol symbol = 0;       ///< the variable, or the namespace it is an attribute of
+  Symbol symbol = 0;  ///< the variable, or the namespace it is an attribute of
   std::string attribute;
   std::vector<Target> parts;
 };

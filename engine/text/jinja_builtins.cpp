@@ -55,7 +55,8 @@ Value loop_changed(BoundCall& call) {
   Loop& loop = *std::get<Loop*>(call.self);
   const std::vector<Value>& now = call.arguments().positional;
   bool same = loop.last_changed && loop.last_changed->size() == now.size();
-  for (std::size_t i = 0; same && i < now.size(); ++i) same = equal(call.runtime, (*loop.last_changed)[i], now[i]);
+  for (std::size_t i = 0; same && i < now.size(); ++i)
+    same = equal(call.runtime, (*loop.last_changed)[i], now[i]);
   if (!same) {
     call.runtime.allocate(now.size() * sizeof(Value));
     loop.last_changed = now;
@@ -63,7 +64,9 @@ Value loop_changed(BoundCall& call) {
   return !same;
 }
 
-Value self_copy(BoundCall& call) { return call.self; }
+Value self_copy(BoundCall& call) {
+  return call.self;
+}
 
 constexpr std::array kDictMethods = {
     NativeRow{"items", "", [](BoundCall& c) { return dict_view(c, ListKind::items); }},
@@ -84,7 +87,8 @@ constexpr std::array kLoopMethods = {
 
 Value range(BoundCall& call) {
   const bool bounds = call.has(1);
-  const Integer start = bounds ? call.integer(0) : 0, stop = call.integer(bounds ? 1 : 0), step = call.integer(2, 1);
+  const Integer start = bounds ? call.integer(0) : 0, stop = call.integer(bounds ? 1 : 0),
+                step = call.integer(2, 1);
   if (step == 0) call.fail("needs a step that is not zero");
   constexpr Integer kFar = Integer{1} << 62;
   for (Integer number : {start, stop, step}) {
@@ -115,7 +119,8 @@ Dict collected(BoundCall& call) {
       set_entry(call.runtime, out, items[0], items[1]);
     }
   }
-  for (const auto& [name, value] : arguments.named) set_entry(call.runtime, out, call.runtime.text(name), value);
+  for (const auto& [name, value] : arguments.named)
+    set_entry(call.runtime, out, call.runtime.text(name), value);
   return out;
 }
 
@@ -136,7 +141,8 @@ Value raise_exception(BoundCall& call) {
 }
 
 Value strftime_now(BoundCall& call) {
-  const std::string format = call.text(0).str() + " ";  // never formats to nothing, which strftime reports as failure
+  const std::string format =
+      call.text(0).str() + " ";  // never formats to nothing, which strftime reports as failure
   char buffer[1024];
   if (format.size() > 256) call.fail("gets a format that is too long");
   const std::size_t size = std::strftime(buffer, sizeof buffer, format.c_str(), &call.runtime.now());
@@ -159,7 +165,9 @@ const NativeRow* find_row(std::span<const NativeRow> rows, std::string_view name
 
 }  // namespace
 
-std::span<const NativeRow> global_functions() { return kGlobals; }
+std::span<const NativeRow> global_functions() {
+  return kGlobals;
+}
 
 const NativeRow* find_method(const Value& value, std::string_view name) {
   if (as_text(value)) return find_row(text_methods(), name);
@@ -174,6 +182,8 @@ const NativeRow* find_filter(std::string_view name) {
   return row ? row : find_row(list_filters(), name);
 }
 
-const NativeRow* find_test(std::string_view name) { return find_row(tests(), name); }
+const NativeRow* find_test(std::string_view name) {
+  return find_row(tests(), name);
+}
 
 }  // namespace glim::jinja

@@ -11,13 +11,19 @@ Value Interpreter::evaluate(const Expr& expr, Scope& scope) {
   runtime_.step();
   const Runtime::Nest nest = runtime_.nest_evaluation();
   switch (expr.kind) {
-    case ExprKind::constant: return expr.constant;
-    case ExprKind::captured: return captured_;
-    case ExprKind::name: return evaluate_name(expr, scope);
+    case ExprKind::constant:
+      return expr.constant;
+    case ExprKind::captured:
+      return captured_;
+    case ExprKind::name:
+      return evaluate_name(expr, scope);
     case ExprKind::list:
-    case ExprKind::tuple: return evaluate_sequence(expr, scope);
-    case ExprKind::dict: return evaluate_dict(expr, scope);
-    case ExprKind::conditional: return evaluate_conditional(expr, scope);
+    case ExprKind::tuple:
+      return evaluate_sequence(expr, scope);
+    case ExprKind::dict:
+      return evaluate_dict(expr, scope);
+    case ExprKind::conditional:
+      return evaluate_conditional(expr, scope);
     case ExprKind::logical_and: {
       const Value left = evaluate(*expr.parts[0], scope);
       return truthy(runtime_, left) ? evaluate(*expr.parts[1], scope) : left;
@@ -26,18 +32,26 @@ Value Interpreter::evaluate(const Expr& expr, Scope& scope) {
       const Value left = evaluate(*expr.parts[0], scope);
       return truthy(runtime_, left) ? left : evaluate(*expr.parts[1], scope);
     }
-    case ExprKind::logical_not: return !truthy(runtime_, evaluate(*expr.parts[0], scope));
+    case ExprKind::logical_not:
+      return !truthy(runtime_, evaluate(*expr.parts[0], scope));
     case ExprKind::negate:
     case ExprKind::plus:
-    case ExprKind::arithmetic: return evaluate_arithmetic(expr, scope);
-    case ExprKind::compare: return evaluate_compare(expr, scope);
-    case ExprKind::concat: return evaluate_concat(expr, scope);
+    case ExprKind::arithmetic:
+      return evaluate_arithmetic(expr, scope);
+    case ExprKind::compare:
+      return evaluate_compare(expr, scope);
+    case ExprKind::concat:
+      return evaluate_concat(expr, scope);
     case ExprKind::attribute:
-    case ExprKind::item: return evaluate_item(expr, scope);
-    case ExprKind::slice: return evaluate_slice(expr, scope);
-    case ExprKind::call: return evaluate_call(expr, scope);
+    case ExprKind::item:
+      return evaluate_item(expr, scope);
+    case ExprKind::slice:
+      return evaluate_slice(expr, scope);
+    case ExprKind::call:
+      return evaluate_call(expr, scope);
     case ExprKind::filter:
-    case ExprKind::test: return evaluate_native(expr, scope);
+    case ExprKind::test:
+      return evaluate_native(expr, scope);
   }
   return Undefined{&expr};
 }
@@ -114,7 +128,9 @@ Value Interpreter::evaluate_item(const Expr& expr, Scope& scope) {
 
 Value Interpreter::evaluate_slice(const Expr& expr, Scope& scope) {
   const Value object = evaluate(*expr.parts[0], scope);
-  const auto bound = [&](std::size_t i) { return expr.parts[i] ? evaluate(*expr.parts[i], scope) : Value(None{}); };
+  const auto bound = [&](std::size_t i) {
+    return expr.parts[i] ? evaluate(*expr.parts[i], scope) : Value(None{});
+  };
   const SliceBounds bounds{bound(1), bound(2), bound(3)};
   runtime_.at(expr.place);
   return slice(runtime_, object, bounds);
@@ -126,8 +142,12 @@ CallArguments Interpreter::arguments(const Expr& expr, Scope& scope) {
     const Value value = evaluate(*argument.value, scope);
     runtime_.at(expr.place);
     switch (argument.kind) {
-      case Argument::Kind::positional: out.positional.push_back(value); break;
-      case Argument::Kind::named: out.named.emplace_back(argument.name, value); break;
+      case Argument::Kind::positional:
+        out.positional.push_back(value);
+        break;
+      case Argument::Kind::named:
+        out.named.emplace_back(argument.name, value);
+        break;
       case Argument::Kind::list:
         for (const Value& item : iterate(runtime_, value)) {
           runtime_.step();
@@ -182,7 +202,8 @@ Value Interpreter::call(const Value& callee, CallArguments passed) {
   }
   const auto* function = std::get_if<const Function*>(&callee);
   if (!function) runtime_.fail("'" + std::string(type_name(callee)) + "' cannot be called");
-  if ((*function)->native) return call_native(runtime_, *(*function)->native, (*function)->self, std::move(passed));
+  if ((*function)->native)
+    return call_native(runtime_, *(*function)->native, (*function)->self, std::move(passed));
   return call_macro(**function, std::move(passed));
 }
 
@@ -226,17 +247,20 @@ void Interpreter::bind_extras(const Stmt& macro, CallArguments& passed, Scope& s
   }
   const std::size_t taken = std::min(macro.parameters.size(), passed.positional.size());
   if (macro.uses_varargs) {
-    std::vector<Value> rest(passed.positional.begin() + static_cast<std::ptrdiff_t>(taken), passed.positional.end());
+    std::vector<Value> rest(passed.positional.begin() + static_cast<std::ptrdiff_t>(taken),
+                            passed.positional.end());
     scope.set(kVarargs, runtime_.list(std::move(rest), ListKind::tuple));
   } else if (taken < passed.positional.size()) {
-    runtime_.fail(strf("macro '%s' takes at most %zu arguments", macro.name.c_str(), macro.parameters.size()));
+    runtime_.fail(
+        strf("macro '%s' takes at most %zu arguments", macro.name.c_str(), macro.parameters.size()));
   }
   if (macro.uses_kwargs) {
     std::vector<std::pair<Value, Value>> rest;
     for (const auto& [name, value] : passed.named) rest.emplace_back(runtime_.text(name), value);
     scope.set(kKwargs, runtime_.dict(std::move(rest)));
   } else if (!passed.named.empty()) {
-    runtime_.fail("macro '" + macro.name + "' takes no argument '" + std::string(passed.named[0].first) + "'");
+    runtime_.fail("macro '" + macro.name + "' takes no argument '" + std::string(passed.named[0].first) +
+                  "'");
   }
 }
 

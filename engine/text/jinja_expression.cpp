@@ -110,9 +110,9 @@ ExprPtr Parser::parse_compare() {
     std::string_view symbol;
     Op op;
   };
-  static constexpr std::array kOperators = {Row{"==", Op::equal},      Row{"!=", Op::not_equal}, Row{"<", Op::less},
-                                            Row{"<=", Op::less_equal}, Row{">", Op::greater},
-                                            Row{">=", Op::greater_equal}};
+  static constexpr std::array kOperators = {Row{"==", Op::equal},  Row{"!=", Op::not_equal},
+                                            Row{"<", Op::less},    Row{"<=", Op::less_equal},
+                                            Row{">", Op::greater}, Row{">=", Op::greater_equal}};
   ExprPtr first = parse_sum();
   ExprPtr out;
   while (true) {
@@ -157,8 +157,8 @@ ExprPtr Parser::parse_product() {
     std::string_view symbol;
     Op op;
   };
-  static constexpr std::array kOperators = {Row{"*", Op::multiply}, Row{"/", Op::divide}, Row{"//", Op::floor_divide},
-                                            Row{"%", Op::modulo}};
+  static constexpr std::array kOperators = {Row{"*", Op::multiply}, Row{"/", Op::divide},
+                                            Row{"//", Op::floor_divide}, Row{"%", Op::modulo}};
   ExprPtr left = parse_power();
   while (true) {
     const auto row =
@@ -195,11 +195,15 @@ ExprPtr Parser::parse_unary(bool with_filter) {
 
 ExprPtr Parser::parse_primary() {
   switch (current().kind) {
-    case TokenKind::name: return parse_name();
-    case TokenKind::string: return parse_string();
+    case TokenKind::name:
+      return parse_name();
+    case TokenKind::string:
+      return parse_string();
     case TokenKind::integer:
-    case TokenKind::real: return parse_number();
-    default: break;
+    case TokenKind::real:
+      return parse_number();
+    default:
+      break;
   }
   if (at_symbol("[")) return parse_list();
   if (at_symbol("{")) return parse_dict();
@@ -337,8 +341,10 @@ bool Parser::at_test_argument() const {
     case TokenKind::name:
     case TokenKind::string:
     case TokenKind::integer:
-    case TokenKind::real: return true;
-    default: return at_symbol("[") || at_symbol("{");
+    case TokenKind::real:
+      return true;
+    default:
+      return at_symbol("[") || at_symbol("{");
   }
 }
 

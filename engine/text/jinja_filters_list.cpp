@@ -17,7 +17,8 @@ Value sort_key(BoundCall& call, const Value& value, bool case_sensitive) {
 
 Value item_key(BoundCall& call, const Value& item, const Value& attribute, bool case_sensitive) {
   const bool whole = is<Undefined>(attribute) || is<None>(attribute);
-  return sort_key(call, whole ? item : follow_path(call.runtime, item, attribute, Undefined{}), case_sensitive);
+  return sort_key(call, whole ? item : follow_path(call.runtime, item, attribute, Undefined{}),
+                  case_sensitive);
 }
 
 struct Keyed {
@@ -114,8 +115,8 @@ Value unique(BoundCall& call) {
   ListBuilder out(call.runtime);
   for (const Value& item : iterate(call.runtime, call.self)) {
     const Value key = item_key(call, item, call.at(1), call.flag(0));
-    const bool known =
-        std::any_of(seen.begin(), seen.end(), [&](const Value& other) { return equal(call.runtime, other, key); });
+    const bool known = std::any_of(seen.begin(), seen.end(),
+                                   [&](const Value& other) { return equal(call.runtime, other, key); });
     if (known) continue;
     seen.push_back(key);
     out.add(item);
@@ -129,7 +130,8 @@ Value extreme(BoundCall& call, bool largest) {
   Value best_key;
   for (const Value& item : all) {
     const Value key = item_key(call, item, call.at(1), call.flag(0));
-    const bool wins = !best || (largest ? less(call.runtime, best_key, key) : less(call.runtime, key, best_key));
+    const bool wins =
+        !best || (largest ? less(call.runtime, best_key, key) : less(call.runtime, key, best_key));
     if (wins) best = &item, best_key = key;
   }
   return best ? *best : Value(Undefined{});
@@ -240,12 +242,15 @@ Value attribute(BoundCall& call) {
   // Items of a mapping are no attributes here, only its methods are.
   const NativeRow* method = find_method(call.self, call.text(0).view());
   if (method) return call.runtime.function({.native = method, .self = call.self});
-  return as_dict(call.self) ? Value(Undefined{}) : get_attribute(call.runtime, call.self, call.text(0).view(), nullptr);
+  return as_dict(call.self) ? Value(Undefined{})
+                            : get_attribute(call.runtime, call.self, call.text(0).view(), nullptr);
 }
 
 constexpr std::array kFilters = {
-    NativeRow{"length", "", [](BoundCall& c) { return Value(static_cast<Integer>(length(c.runtime, c.self))); }},
-    NativeRow{"count", "", [](BoundCall& c) { return Value(static_cast<Integer>(length(c.runtime, c.self))); }},
+    NativeRow{"length", "",
+              [](BoundCall& c) { return Value(static_cast<Integer>(length(c.runtime, c.self))); }},
+    NativeRow{"count", "",
+              [](BoundCall& c) { return Value(static_cast<Integer>(length(c.runtime, c.self))); }},
     NativeRow{"items", "", items},
     NativeRow{"join", "d?,attribute?", join},
     NativeRow{"default", "default_value?,boolean?", default_value},
@@ -272,7 +277,9 @@ constexpr std::array kFilters = {
 
 }  // namespace
 
-std::span<const NativeRow> list_filters() { return kFilters; }
+std::span<const NativeRow> list_filters() {
+  return kFilters;
+}
 
 Value follow_path(Runtime& runtime, Value value, const Value& path, const Value& otherwise) {
   const auto follow = [&](const Value& key) {
@@ -288,7 +295,8 @@ Value follow_path(Runtime& runtime, Value value, const Value& path, const Value&
   while (true) {
     const std::size_t dot = rest.find('.');
     const std::string_view part = rest.substr(0, dot);
-    const bool number = !part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == part.npos;
+    const bool number =
+        !part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == part.npos;
     runtime.step();
     follow(number ? Value(Integer{std::stoll(std::string(part))}) : runtime.text(part));
     if (dot == std::string_view::npos) return value;

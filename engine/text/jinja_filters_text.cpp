@@ -48,8 +48,8 @@ Value escape(BoundCall& call) {
     char c;
     std::string_view entity;
   };
-  static constexpr std::array kEntities = {Row{'&', "&amp;"}, Row{'<', "&lt;"}, Row{'>', "&gt;"}, Row{'"', "&#34;"},
-                                           Row{'\'', "&#39;"}};
+  static constexpr std::array kEntities = {Row{'&', "&amp;"}, Row{'<', "&lt;"}, Row{'>', "&gt;"},
+                                           Row{'"', "&#34;"}, Row{'\'', "&#39;"}};
   const MarkedText& text = soft(call);
   call.runtime.scan(text.size());
   TextBuilder out(call.runtime);
@@ -130,7 +130,8 @@ Value urlencode(BoundCall& call) {
     const char c = text.view()[i];
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
                        std::string_view("_.-~/").find(c) != std::string_view::npos;
-    plain ? out.add(text, i, i + 1) : out.add(strf("%%%02X", static_cast<unsigned char>(c)), text.from_user_at(i));
+    plain ? out.add(text, i, i + 1)
+          : out.add(strf("%%%02X", static_cast<unsigned char>(c)), text.from_user_at(i));
   }
   return out.value();
 }
@@ -142,7 +143,8 @@ Value wordcount(BoundCall& call) {
   bool inside = false;
   for (std::size_t pos = 0; pos < text.size();) {
     const Utf8Char c = utf8_next(text.view().substr(pos));
-    const bool letter = !is_space(c.code) && (c.code >= 0x80 || std::isalnum(static_cast<int>(c.code)) || c.code == '_');
+    const bool letter =
+        !is_space(c.code) && (c.code >= 0x80 || std::isalnum(static_cast<int>(c.code)) || c.code == '_');
     if (letter && !inside) ++words;
     inside = letter;
     pos += c.length;
@@ -157,7 +159,8 @@ Value filesizeformat(BoundCall& call) {
   if (!number) call.fail("needs a number");
   const double base = binary ? 1024 : 1000;
   if (*number == 1) return call.runtime.text("1 Byte");
-  if (*number < base) return call.runtime.text(strf("%lld Bytes", static_cast<long long>(std::max(*number, -1e18))));
+  if (*number < base)
+    return call.runtime.text(strf("%lld Bytes", static_cast<long long>(std::max(*number, -1e18))));
   double unit = base * base;
   std::size_t i = 0;
   while (*number >= unit && i + 1 < kPrefixes.size()) unit *= base, ++i;
@@ -175,9 +178,12 @@ std::optional<Integer> read_integer(std::string_view text, unsigned base) {
   Integer out = 0;
   for (char c : text) {
     if (c == '_') continue;
-    const int digit = c >= '0' && c <= '9' ? c - '0' : std::isalpha(static_cast<unsigned char>(c)) ? (c | 32) - 'a' + 10 : 99;
+    const int digit = c >= '0' && c <= '9'                          ? c - '0'
+                      : std::isalpha(static_cast<unsigned char>(c)) ? (c | 32) - 'a' + 10
+                                                                    : 99;
     if (digit >= static_cast<int>(base)) return std::nullopt;
-    if (__builtin_mul_overflow(out, base, &out) || __builtin_add_overflow(out, digit, &out)) return std::nullopt;
+    if (__builtin_mul_overflow(out, base, &out) || __builtin_add_overflow(out, digit, &out))
+      return std::nullopt;
   }
   return negative ? -out : out;
 }
@@ -250,7 +256,8 @@ Value json(BoundCall& call) {
   if (style.indent) style.item_separator.resize(1);
   if (call.has(2) && !is<None>(call.at(2))) {
     const std::vector<Value>& pair = iterate(call.runtime, call.at(2));
-    if (pair.size() != 2 || !as_text(pair[0]) || !as_text(pair[1])) call.fail("needs two strings as separators");
+    if (pair.size() != 2 || !as_text(pair[0]) || !as_text(pair[1]))
+      call.fail("needs two strings as separators");
     style.item_separator = as_text(pair[0])->str();
     style.key_separator = as_text(pair[1])->str();
   }
@@ -303,6 +310,8 @@ constexpr std::array kFilters = {
 
 }  // namespace
 
-std::span<const NativeRow> text_filters() { return kFilters; }
+std::span<const NativeRow> text_filters() {
+  return kFilters;
+}
 
 }  // namespace glim::jinja

@@ -46,12 +46,18 @@ std::string grouped(std::string digits) {
 std::string real_digits(double number, const Spec& spec) {
   const int precision = std::min(spec.precision < 0 ? 6 : spec.precision, kMostPrecise);
   switch (spec.type) {
-    case 'e': return strf("%.*e", precision, number);
-    case 'E': return strf("%.*E", precision, number);
-    case 'g': return strf("%.*g", precision, number);
-    case 'G': return strf("%.*G", precision, number);
-    case '%': return strf("%.*f", precision, number * 100) + "%";
-    default: return strf("%.*f", precision, number);
+    case 'e':
+      return strf("%.*e", precision, number);
+    case 'E':
+      return strf("%.*E", precision, number);
+    case 'g':
+      return strf("%.*g", precision, number);
+    case 'G':
+      return strf("%.*G", precision, number);
+    case '%':
+      return strf("%.*f", precision, number * 100) + "%";
+    default:
+      return strf("%.*f", precision, number);
   }
 }
 
@@ -132,12 +138,23 @@ Spec read_percent_spec(Reader& in) {
   Spec spec{.align = '>'};
   for (bool flags = true; flags;) {
     switch (in.peek()) {
-      case '-': spec.align = '<'; break;
-      case '0': spec.fill = '0'; break;
-      case '+': spec.sign = '+'; break;
-      case ' ': spec.sign = spec.sign == '+' ? '+' : ' '; break;
-      case '#': spec.alternate = true; break;
-      default: flags = false;
+      case '-':
+        spec.align = '<';
+        break;
+      case '0':
+        spec.fill = '0';
+        break;
+      case '+':
+        spec.sign = '+';
+        break;
+      case ' ':
+        spec.sign = spec.sign == '+' ? '+' : ' ';
+        break;
+      case '#':
+        spec.alternate = true;
+        break;
+      default:
+        flags = false;
     }
     if (flags) in.next();
   }
@@ -168,7 +185,8 @@ Spec read_brace_spec(Runtime& runtime, std::string_view text) {
   spec.grouped = in.skip(',');
   if (in.skip('.')) spec.precision = static_cast<int>(in.number(kWidest));
   spec.type = in.next();
-  if (!in.at_end() || (spec.type && std::string_view("sdxXobeEfFgG%").find(spec.type) == std::string_view::npos)) {
+  if (!in.at_end() ||
+      (spec.type && std::string_view("sdxXobeEfFgG%").find(spec.type) == std::string_view::npos)) {
     runtime.fail("the format '" + std::string(text) + "' is not supported");
   }
   return spec;
@@ -177,7 +195,8 @@ Spec read_brace_spec(Runtime& runtime, std::string_view text) {
 void add_formatted(TextBuilder& out, Runtime& runtime, const Value& value, const Spec& spec) {
   const bool number = as_real(value) && !is<bool>(value);
   const bool plain_real = is<double>(value) && !spec.type;
-  if (spec.type != 's' && (spec.type || (number && !plain_real))) return add_number(out, runtime, value, spec);
+  if (spec.type != 's' && (spec.type || (number && !plain_real)))
+    return add_number(out, runtime, value, spec);
   const Value text = to_text(runtime, value);
   Spec aligned = spec;
   if (number && !spec.align) aligned.align = '>';
@@ -235,7 +254,8 @@ Value field_value(BoundCall& call, std::string_view field, std::size_t& automati
     std::size_t index = 0;
     for (char c : field.substr(0, 4)) index = index * 10 + static_cast<std::size_t>(c - '0');
     if (field.empty()) index = automatic++;
-    if (index >= arguments.positional.size() || field.size() > 4) call.fail("has fewer values than the text asks for");
+    if (index >= arguments.positional.size() || field.size() > 4)
+      call.fail("has fewer values than the text asks for");
     return arguments.positional[index];
   }
   for (const auto& [name, value] : arguments.named) {

@@ -32,25 +32,46 @@ Interpreter::Flow Interpreter::execute(const Stmt& statement, Scope& scope) {
   runtime_.step();
   const Runtime::Nest nest = runtime_.nest_evaluation();
   switch (statement.kind) {
-    case StmtKind::text: emit(statement.text); break;
-    case StmtKind::print: print_value(statement, scope); break;
-    case StmtKind::branch: return execute_branch(statement, scope);
-    case StmtKind::loop: execute_loop(statement, scope); break;
-    case StmtKind::set: assign(statement.target, evaluate(*statement.expr, scope), scope); break;
-    case StmtKind::set_block: set_block(statement, scope); break;
-    case StmtKind::filter: filter_block(statement, scope); break;
-    case StmtKind::macro: define_macro(statement, scope); break;
-    case StmtKind::call: call_block(statement, scope); break;
-    case StmtKind::scope: return inner_scope(statement, scope);
-    case StmtKind::leave: return Flow::leave;
-    case StmtKind::next: return Flow::next;
+    case StmtKind::text:
+      emit(statement.text);
+      break;
+    case StmtKind::print:
+      print_value(statement, scope);
+      break;
+    case StmtKind::branch:
+      return execute_branch(statement, scope);
+    case StmtKind::loop:
+      execute_loop(statement, scope);
+      break;
+    case StmtKind::set:
+      assign(statement.target, evaluate(*statement.expr, scope), scope);
+      break;
+    case StmtKind::set_block:
+      set_block(statement, scope);
+      break;
+    case StmtKind::filter:
+      filter_block(statement, scope);
+      break;
+    case StmtKind::macro:
+      define_macro(statement, scope);
+      break;
+    case StmtKind::call:
+      call_block(statement, scope);
+      break;
+    case StmtKind::scope:
+      return inner_scope(statement, scope);
+    case StmtKind::leave:
+      return Flow::leave;
+    case StmtKind::next:
+      return Flow::next;
   }
   return Flow::onward;
 }
 
 Interpreter::Flow Interpreter::execute_branch(const Stmt& statement, Scope& scope) {
   for (const Branch& branch : statement.branches) {
-    if (!branch.condition || truthy(runtime_, evaluate(*branch.condition, scope))) return execute(branch.body, scope);
+    if (!branch.condition || truthy(runtime_, evaluate(*branch.condition, scope)))
+      return execute(branch.body, scope);
   }
   return Flow::onward;
 }
@@ -67,7 +88,8 @@ void Interpreter::execute_loop(const Stmt& statement, Scope& scope) {
   run_loop(statement, scope, evaluate(*statement.expr, scope));
 }
 
-std::vector<Value> Interpreter::filtered_items(const Stmt& statement, Scope& scope, const std::vector<Value>& items) {
+std::vector<Value> Interpreter::filtered_items(const Stmt& statement, Scope& scope,
+                                               const std::vector<Value>& items) {
   ListBuilder out(runtime_);
   for (const Value& item : items) {
     const ScopeGuard inner(runtime_, &scope);
@@ -82,7 +104,8 @@ void Interpreter::run_loop(const Stmt& statement, Scope& scope, const Value& ite
   if (statement.filter) {
     items = &as_list(runtime_.list(filtered_items(statement, scope, *items)))->items;
   }
-  Loop* loop = runtime_.loop({.statement = &statement, .scope = &scope, .items = items, .depth = loop_depth_});
+  Loop* loop =
+      runtime_.loop({.statement = &statement, .scope = &scope, .items = items, .depth = loop_depth_});
   if (statement.recursive) {
     // The variable `loop` can be called after the block that made it.
     for (Scope* s = &scope; s; s = s->parent) s->kept = true;
@@ -163,8 +186,10 @@ void Interpreter::assign(const Target& target, const Value& value, Scope& scope)
     case Target::Kind::name:
       runtime_.allocate(sizeof(Value));
       return scope.set(target.symbol, value);
-    case Target::Kind::attribute: return assign_attribute(target, value, scope);
-    case Target::Kind::tuple: return assign_tuple(target, value, scope);
+    case Target::Kind::attribute:
+      return assign_attribute(target, value, scope);
+    case Target::Kind::tuple:
+      return assign_tuple(target, value, scope);
   }
 }
 
@@ -181,7 +206,8 @@ void Interpreter::assign_attribute(const Target& target, const Value& value, Sco
   runtime_.at(target.place);
   const Value* found = scope.find(target.symbol);
   Namespace* const* space = found ? std::get_if<Namespace*>(found) : nullptr;
-  if (!space) runtime_.fail("'" + program_.symbols[target.symbol] + "' is no namespace and cannot be changed");
+  if (!space)
+    runtime_.fail("'" + program_.symbols[target.symbol] + "' is no namespace and cannot be changed");
   for (auto& [name, old] : (*space)->entries) {
     if (name == target.attribute) {
       old = value;

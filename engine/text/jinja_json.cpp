@@ -14,7 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 bool is_known_role(const std::string& key, const Json& value) {
-  static constexpr std::array<std::string_view, 5> kRoles = {"system", "user", "assistant", "tool", "developer"};
+  static constexpr std::array<std::string_view, 5> kRoles = {"system", "user", "assistant", "tool",
+                                                             "developer"};
   if (key != "role" || !value.is_string()) return false;
   return std::find(kRoles.begin(), kRoles.end(), value.get_ref<const std::string&>()) != kRoles.end();
 }
@@ -34,14 +35,22 @@ Value convert_object(Runtime& runtime, const Json& json, bool from_user) {
 Value from_json_value(Runtime& runtime, const Json& json, bool from_user) {
   const Runtime::Nest nest = runtime.nest_values();
   switch (json.type()) {
-    case Json::value_t::boolean: return json.get<bool>();
-    case Json::value_t::number_integer: return Integer{json.get<std::int64_t>()};
-    case Json::value_t::number_unsigned: return Integer{json.get<std::uint64_t>()};
-    case Json::value_t::number_float: return json.get<double>();
-    case Json::value_t::string: return runtime.text(json.get_ref<const std::string&>(), from_user);
-    case Json::value_t::object: return convert_object(runtime, json, from_user);
-    case Json::value_t::array: break;
-    default: return None{};
+    case Json::value_t::boolean:
+      return json.get<bool>();
+    case Json::value_t::number_integer:
+      return Integer{json.get<std::int64_t>()};
+    case Json::value_t::number_unsigned:
+      return Integer{json.get<std::uint64_t>()};
+    case Json::value_t::number_float:
+      return json.get<double>();
+    case Json::value_t::string:
+      return runtime.text(json.get_ref<const std::string&>(), from_user);
+    case Json::value_t::object:
+      return convert_object(runtime, json, from_user);
+    case Json::value_t::array:
+      break;
+    default:
+      return None{};
   }
   std::vector<Value> items;
   items.reserve(json.size());

@@ -26,9 +26,15 @@ std::string normalised_source(std::string_view source) {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0; }
-bool continues_name(char c) { return starts_name(c) || is_digit(c); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool starts_name(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0;
+}
+bool continues_name(char c) {
+  return starts_name(c) || is_digit(c);
+}
 
 class Lexer {
  public:
@@ -69,7 +75,8 @@ class Lexer {
   std::vector<Token> tokens_;
 };
 
-// `sign` is the '-' or '+' of the tag that follows the text; `block` tells that lstrip_blocks applies to that tag.
+// `sign` is the '-' or '+' of the tag that follows the text; `block` tells that lstrip_blocks applies to that
+// tag.
 void Lexer::add_text(std::size_t from, std::size_t to, char sign, bool block) {
   std::string_view text = source_.substr(from, to - from);
   if (sign == '-') {
@@ -129,7 +136,8 @@ bool Lexer::skip_raw(std::size_t start) {
   const bool strip = source_[pos] == '-';
   pos_ = pos + (strip ? 3 : 2);
   if (strip) skip_space();
-  for (std::size_t tag = source_.find("{%", pos_); tag != std::string_view::npos; tag = source_.find("{%", tag + 1)) {
+  for (std::size_t tag = source_.find("{%", pos_); tag != std::string_view::npos;
+       tag = source_.find("{%", tag + 1)) {
     const char sign = peek(tag + 2) == '-' || peek(tag + 2) == '+' ? source_[tag + 2] : '\0';
     const std::size_t end = word_end(tag + (sign ? 3 : 2), "endraw");
     if (end == std::string_view::npos) continue;
@@ -161,7 +169,9 @@ void Lexer::skip_comment(std::size_t start) {
   line_start_ = source_[pos_ - 1] == '\n';
 }
 
-void Lexer::skip_space() { pos_ += strip_range(source_.substr(pos_), Side::left).begin; }
+void Lexer::skip_space() {
+  pos_ += strip_range(source_.substr(pos_), Side::left).begin;
+}
 
 bool Lexer::read_tag_end(TokenKind end) {
   if (!brackets_.empty()) return false;
@@ -186,7 +196,8 @@ void Lexer::read_tag(TokenKind begin, TokenKind end) {
   const std::size_t start = tokens_.back().place;
   while (true) {
     skip_space();
-    if (pos_ >= source_.size()) fail(start, begin == TokenKind::print_begin ? "'{{' is not closed" : "'{%' is not closed");
+    if (pos_ >= source_.size())
+      fail(start, begin == TokenKind::print_begin ? "'{{' is not closed" : "'{%' is not closed");
     if (read_tag_end(end)) return;
     read_expression_token();
   }
@@ -306,7 +317,9 @@ std::size_t append_escape(std::string& out, std::string_view rest) {
 
 }  // namespace
 
-std::vector<Token> tokenize(std::string_view source) { return Lexer(source).run(); }
+std::vector<Token> tokenize(std::string_view source) {
+  return Lexer(source).run();
+}
 
 std::string unescaped(std::string_view literal) {
   std::string out;

@@ -8,7 +8,19 @@
 
 namespace glim::jinja {
 
-enum class TokenKind { text, block_begin, block_end, print_begin, print_end, name, string, integer, real, symbol, end };
+enum class TokenKind {
+  text,
+  block_begin,
+  block_end,
+  print_begin,
+  print_end,
+  name,
+  string,
+  integer,
+  real,
+  symbol,
+  end
+};
 
 struct Token {
   TokenKind kind;
@@ -19,8 +31,8 @@ struct Token {
 /// Line breaks become "\n" and one at the end is dropped.
 std::string normalised_source(std::string_view source);
 
-/// Cuts a template into tokens with the whitespace rules trim_blocks and lstrip_blocks. `source` is normalised and
-/// outlives the tokens. Throws E402 with the place of what cannot be read.
+/// Cuts a template into tokens with the whitespace rules trim_blocks and lstrip_blocks. `source` is
+/// normalised and outlives the tokens. Throws E402 with the place of what cannot be read.
 std::vector<Token> tokenize(std::string_view source);
 
 /// What the escapes in a string literal stand for.

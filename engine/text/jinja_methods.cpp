@@ -34,10 +34,13 @@ void add_piece(ListBuilder& out, BoundCall& call, std::size_t begin, std::size_t
 
 std::size_t split_limit(BoundCall& call) {
   const Integer limit = call.integer(1, -1);
-  return limit < 0 ? static_cast<std::size_t>(-1) : static_cast<std::size_t>(std::min<Integer>(limit, 1 << 30));
+  return limit < 0 ? static_cast<std::size_t>(-1)
+                   : static_cast<std::size_t>(std::min<Integer>(limit, 1 << 30));
 }
 
-bool splits_at_space(BoundCall& call) { return !call.has(0) || is<None>(call.at(0)); }
+bool splits_at_space(BoundCall& call) {
+  return !call.has(0) || is<None>(call.at(0));
+}
 
 Value split_at_space(BoundCall& call) {
   const std::string_view text = call.self_text().view();
@@ -163,7 +166,8 @@ Value join(BoundCall& call) {
 Value replace(BoundCall& call) {
   const MarkedText &text = call.self_text(), &old = call.text(0), &with = call.text(1);
   std::size_t left = static_cast<std::size_t>(-1);
-  if (call.has(2) && call.integer(2) >= 0) left = static_cast<std::size_t>(std::min<Integer>(call.integer(2), 1 << 30));
+  if (call.has(2) && call.integer(2) >= 0)
+    left = static_cast<std::size_t>(std::min<Integer>(call.integer(2), 1 << 30));
   call.runtime.scan(text.size());
   TextBuilder out(call.runtime);
   std::size_t pos = 0;
@@ -234,17 +238,23 @@ enum class CharTest { alpha, digit, alnum, space, upper, lower, ascii };
 bool is_letter(char32_t c) {
   if (c < 0x80) return std::isalpha(static_cast<int>(c)) != 0;
   if (c < 0xc0) return c == 0xaa || c == 0xb5 || c == 0xba;
-  return c != 0xd7 && c != 0xf7 && !(c >= 0x2000 && c < 0x2c00) && !(c >= 0x3000 && c < 0x3005) && c != 0xfffd;
+  return c != 0xd7 && c != 0xf7 && !(c >= 0x2000 && c < 0x2c00) && !(c >= 0x3000 && c < 0x3005) &&
+         c != 0xfffd;
 }
 
 bool passes(CharTest test, char32_t c) {
   const bool digit = c >= '0' && c <= '9';
   switch (test) {
-    case CharTest::alpha: return is_letter(c);
-    case CharTest::digit: return digit;
-    case CharTest::alnum: return digit || is_letter(c);
-    case CharTest::space: return is_space(c);
-    default: return c < 0x80;
+    case CharTest::alpha:
+      return is_letter(c);
+    case CharTest::digit:
+      return digit;
+    case CharTest::alnum:
+      return digit || is_letter(c);
+    case CharTest::space:
+      return is_space(c);
+    default:
+      return c < 0x80;
   }
 }
 
@@ -344,7 +354,8 @@ std::span<const NativeRow> text_methods() {
                 }},
       NativeRow{"title", "",
                 [](BoundCall& c) {
-                  return recased(c, [](std::size_t, char32_t before, char32_t) { return !is_letter(before); });
+                  return recased(c,
+                                 [](std::size_t, char32_t before, char32_t) { return !is_letter(before); });
                 }},
       NativeRow{"swapcase", "",
                 [](BoundCall& c) {

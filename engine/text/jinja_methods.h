@@ -7,7 +7,8 @@
 
 namespace glim::jinja {
 
-/// The method of this name that values of this type have, or null. Methods that would change their object are absent.
+/// The method of this name that values of this type have, or null. Methods that would change their object are
+/// absent.
 const NativeRow* find_method(const Value& value, std::string_view name);
 const NativeRow* find_filter(std::string_view name);
 const NativeRow* find_test(std::string_view name);

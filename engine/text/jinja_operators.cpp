@@ -103,7 +103,8 @@ bool less(Runtime& runtime, const Value& a, const Value& b) {
     const Runtime::Nest nest = runtime.nest_values();
     const std::size_t shared = std::min(list_a->items.size(), list_b->items.size());
     for (std::size_t i = 0; i < shared; ++i) {
-      if (!equal(runtime, list_a->items[i], list_b->items[i])) return less(runtime, list_a->items[i], list_b->items[i]);
+      if (!equal(runtime, list_a->items[i], list_b->items[i]))
+        return less(runtime, list_a->items[i], list_b->items[i]);
     }
     return list_a->items.size() < list_b->items.size();
   }
@@ -121,7 +122,8 @@ bool contains(Runtime& runtime, const Value& container, const Value& item) {
     check_key(runtime, item);
     return find_entry(runtime, *dict, item) != nullptr;
   }
-  if (!is_iterable(container)) runtime.fail("'" + std::string(type_name(container)) + "' cannot be searched with 'in'");
+  if (!is_iterable(container))
+    runtime.fail("'" + std::string(type_name(container)) + "' cannot be searched with 'in'");
   for (const Value& candidate : iterate(runtime, container)) {
     if (equal(runtime, candidate, item)) return true;
   }
@@ -130,14 +132,22 @@ bool contains(Runtime& runtime, const Value& container, const Value& item) {
 
 bool compare(Runtime& runtime, Op op, const Value& a, const Value& b) {
   switch (op) {
-    case Op::equal: return equal(runtime, a, b);
-    case Op::not_equal: return !equal(runtime, a, b);
-    case Op::less: return less(runtime, a, b);
-    case Op::greater: return less(runtime, b, a);
-    case Op::less_equal: return less(runtime, a, b) || equal(runtime, a, b);
-    case Op::greater_equal: return less(runtime, b, a) || equal(runtime, a, b);
-    case Op::in: return contains(runtime, b, a);
-    default: return !contains(runtime, b, a);
+    case Op::equal:
+      return equal(runtime, a, b);
+    case Op::not_equal:
+      return !equal(runtime, a, b);
+    case Op::less:
+      return less(runtime, a, b);
+    case Op::greater:
+      return less(runtime, b, a);
+    case Op::less_equal:
+      return less(runtime, a, b) || equal(runtime, a, b);
+    case Op::greater_equal:
+      return less(runtime, b, a) || equal(runtime, a, b);
+    case Op::in:
+      return contains(runtime, b, a);
+    default:
+      return !contains(runtime, b, a);
   }
 }
 
@@ -164,14 +174,22 @@ Value integer_arithmetic(Runtime& runtime, Op op, Integer a, Integer b) {
   const bool divides = op == Op::divide || op == Op::floor_divide || op == Op::modulo;
   if (divides && b == 0) runtime.fail("division by zero");
   switch (op) {
-    case Op::add: overflow = __builtin_add_overflow(a, b, &result); break;
-    case Op::subtract: overflow = __builtin_sub_overflow(a, b, &result); break;
-    case Op::multiply: overflow = __builtin_mul_overflow(a, b, &result); break;
-    case Op::divide: return static_cast<double>(a) / static_cast<double>(b);
+    case Op::add:
+      overflow = __builtin_add_overflow(a, b, &result);
+      break;
+    case Op::subtract:
+      overflow = __builtin_sub_overflow(a, b, &result);
+      break;
+    case Op::multiply:
+      overflow = __builtin_mul_overflow(a, b, &result);
+      break;
+    case Op::divide:
+      return static_cast<double>(a) / static_cast<double>(b);
     case Op::floor_divide:
       if (b == -1) return integer_arithmetic(runtime, Op::subtract, 0, a);
       return floor_divide(a, b);
-    case Op::modulo: return b == -1 ? Integer{0} : a - floor_divide(a, b) * b;
+    case Op::modulo:
+      return b == -1 ? Integer{0} : a - floor_divide(a, b) * b;
     default:
       if (b < 0) return std::pow(static_cast<double>(a), static_cast<double>(b));
       return integer_power(runtime, a, b);
@@ -184,13 +202,20 @@ Value real_arithmetic(Runtime& runtime, Op op, double a, double b) {
   const bool divides = op == Op::divide || op == Op::floor_divide || op == Op::modulo;
   if (divides && b == 0) runtime.fail("division by zero");
   switch (op) {
-    case Op::add: return a + b;
-    case Op::subtract: return a - b;
-    case Op::multiply: return a * b;
-    case Op::divide: return a / b;
-    case Op::floor_divide: return std::floor(a / b);
-    case Op::modulo: return a - b * std::floor(a / b);
-    default: return std::pow(a, b);
+    case Op::add:
+      return a + b;
+    case Op::subtract:
+      return a - b;
+    case Op::multiply:
+      return a * b;
+    case Op::divide:
+      return a / b;
+    case Op::floor_divide:
+      return std::floor(a / b);
+    case Op::modulo:
+      return a - b * std::floor(a / b);
+    default:
+      return std::pow(a, b);
   }
 }
 

@@ -8,8 +8,21 @@
 namespace glim::jinja {
 
 enum class Op {
-  add, subtract, multiply, divide, floor_divide, modulo, power,
-  equal, not_equal, less, less_equal, greater, greater_equal, in, not_in
+  add,
+  subtract,
+  multiply,
+  divide,
+  floor_divide,
+  modulo,
+  power,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  in,
+  not_in
 };
 
 /// Python's operators on values. All fail with E402 where Python raises an exception.
@@ -32,7 +45,8 @@ Value get_item(Runtime& runtime, const Value& value, const Value& key, const Exp
 Value get_attribute(Runtime& runtime, const Value& value, std::string_view name, const Expr* origin);
 const Value* find_entry(Runtime& runtime, const Dict& dict, const Value& key);
 const Value* find_entry(const Dict& dict, std::string_view key);
-void set_entry(Runtime& runtime, Dict& dict, const Value& key, const Value& value);  ///< while it is being built
+void set_entry(Runtime& runtime, Dict& dict, const Value& key,
+               const Value& value);                  ///< while it is being built
 void check_key(Runtime& runtime, const Value& key);  ///< fails unless Python could hash it
 
 struct SliceBounds {

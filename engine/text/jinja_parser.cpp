@@ -10,8 +10,9 @@ namespace glim::jinja {
 
 std::unique_ptr<const Program> parse(std::string_view source, const Limits& limits) {
   if (source.size() > limits.source_bytes) {
-    throw Error(ErrorCode::E402, strf("chat template: %zu bytes are more than the limit of %zu; use a built-in format",
-                                      source.size(), limits.source_bytes));
+    throw Error(ErrorCode::E402,
+                strf("chat template: %zu bytes are more than the limit of %zu; use a built-in format",
+                     source.size(), limits.source_bytes));
   }
   auto program = std::make_unique<Program>();
   program->source = normalised_source(source);
@@ -30,17 +31,20 @@ void Parser::run() {
 }
 
 Symbol Parser::symbol(std::string_view name) {
-  const auto [found, added] = symbols_.emplace(std::string(name), static_cast<Symbol>(program_.symbols.size()));
+  const auto [found, added] =
+      symbols_.emplace(std::string(name), static_cast<Symbol>(program_.symbols.size()));
   if (added) program_.symbols.emplace_back(name);
   return found->second;
 }
 
-void Parser::fail(const std::string& what) const { fail_at(program_.source, current().place, what); }
+void Parser::fail(const std::string& what) const {
+  fail_at(program_.source, current().place, what);
+}
 
 void Parser::fail_unexpected() const {
   static constexpr std::array<std::string_view, 11> kNames = {
-      "text", "start of a block", "end of the block", "start of a print", "end of the print", "name", "string",
-      "integer", "number", "symbol", "end of the template"};
+      "text",   "start of a block", "end of the block", "start of a print", "end of the print",   "name",
+      "string", "integer",          "number",           "symbol",           "end of the template"};
   const TokenKind kind = current().kind;
   std::string what(kNames[static_cast<std::size_t>(kind)]);
   if (kind == TokenKind::name || kind == TokenKind::symbol) what += " '" + std::string(current().text) + "'";
@@ -80,8 +84,8 @@ void Parser::end_tag() {
   ++next_;
 }
 
-// Reads until a tag whose first word is in `ends`, leaving that word to be read, or to the end of the template when
-// there are none.
+// Reads until a tag whose first word is in `ends`, leaving that word to be read, or to the end of the
+// template when there are none.
 Block Parser::parse_block(std::initializer_list<std::string_view> ends) {
   const Nest nest(*this);
   Block block;
@@ -112,11 +116,11 @@ StmtPtr Parser::parse_statement() {
     StmtPtr (Parser::*parse)();
   };
   static constexpr std::array kStatements = {
-      Row{"for", &Parser::parse_for},           Row{"if", &Parser::parse_if},
-      Row{"set", &Parser::parse_set},           Row{"macro", &Parser::parse_macro},
-      Row{"call", &Parser::parse_call_block},   Row{"filter", &Parser::parse_filter_block},
-      Row{"with", &Parser::parse_with},         Row{"generation", &Parser::parse_generation},
-      Row{"break", &Parser::parse_jump},        Row{"continue", &Parser::parse_jump}};
+      Row{"for", &Parser::parse_for},         Row{"if", &Parser::parse_if},
+      Row{"set", &Parser::parse_set},         Row{"macro", &Parser::parse_macro},
+      Row{"call", &Parser::parse_call_block}, Row{"filter", &Parser::parse_filter_block},
+      Row{"with", &Parser::parse_with},       Row{"generation", &Parser::parse_generation},
+      Row{"break", &Parser::parse_jump},      Row{"continue", &Parser::parse_jump}};
   if (current().kind != TokenKind::name) fail("the name of a statement is missing");
   for (const Row& row : kStatements) {
     if (current().text == row.tag) return (this->*row.parse)();

@@ -11,8 +11,8 @@
 
 namespace glim::jinja {
 
-/// Parses a template. Throws E402 with line and column for anything that is no Jinja, for statements that chat
-/// templates do not use (include, import, extends, block, ...), and when a limit is passed.
+/// Parses a template. Throws E402 with line and column for anything that is no Jinja, for statements that
+/// chat templates do not use (include, import, extends, block, ...), and when a limit is passed.
 std::unique_ptr<const Program> parse(std::string_view source, const Limits& limits);
 
 /// Recursive descent over the tokens of one template. Statements are in jinja_parser.cpp, expressions in
@@ -93,7 +93,9 @@ class Parser {
   bool at_symbol(std::string_view text) const {
     return current().kind == TokenKind::symbol && current().text == text;
   }
-  bool at_word(std::string_view text) const { return current().kind == TokenKind::name && current().text == text; }
+  bool at_word(std::string_view text) const {
+    return current().kind == TokenKind::name && current().text == text;
+  }
   bool skip_symbol(std::string_view text);
   bool skip_word(std::string_view text);
   void expect_symbol(std::string_view text);

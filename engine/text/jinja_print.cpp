@@ -15,7 +15,8 @@ std::string real_text(double number) {
   if (std::isnan(number)) return "nan";
   if (std::isinf(number)) return number < 0 ? "-inf" : "inf";
   std::array<char, 64> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
   std::string text(buffer.data(), end.ptr);
   const std::size_t e = text.find('e');
   const int exponent = std::atoi(text.c_str() + e + 1);
@@ -33,7 +34,8 @@ std::string real_text(double number) {
 
 std::string integer_text(Integer number) {
   std::string digits;
-  unsigned __int128 rest = number < 0 ? -static_cast<unsigned __int128>(number) : static_cast<unsigned __int128>(number);
+  unsigned __int128 rest =
+      number < 0 ? -static_cast<unsigned __int128>(number) : static_cast<unsigned __int128>(number);
   do {
     digits += static_cast<char>('0' + static_cast<int>(rest % 10));
     rest /= 10;
@@ -51,23 +53,29 @@ bool is_unprintable(char32_t c) {
     char32_t first, last;
   };
   static constexpr std::array kSpans = {
-      Span{0, 0x1f},         Span{0x7f, 0xa0},      Span{0xad, 0xad},         Span{0x600, 0x605},
-      Span{0x61c, 0x61c},    Span{0x6dd, 0x6dd},    Span{0x70f, 0x70f},       Span{0x1680, 0x1680},
-      Span{0x180e, 0x180e},  Span{0x2000, 0x200f},  Span{0x2028, 0x202f},     Span{0x205f, 0x206f},
-      Span{0x3000, 0x3000},  Span{0xd800, 0xf8ff},  Span{0xfeff, 0xfeff},     Span{0xfff0, 0xfffb},
-      Span{0xfffe, 0xffff},  Span{0xe0000, 0xe00ff}, Span{0xe01f0, 0x10ffff},
+      Span{0, 0x1f},        Span{0x7f, 0xa0},       Span{0xad, 0xad},        Span{0x600, 0x605},
+      Span{0x61c, 0x61c},   Span{0x6dd, 0x6dd},     Span{0x70f, 0x70f},      Span{0x1680, 0x1680},
+      Span{0x180e, 0x180e}, Span{0x2000, 0x200f},   Span{0x2028, 0x202f},    Span{0x205f, 0x206f},
+      Span{0x3000, 0x3000}, Span{0xd800, 0xf8ff},   Span{0xfeff, 0xfeff},    Span{0xfff0, 0xfffb},
+      Span{0xfffe, 0xffff}, Span{0xe0000, 0xe00ff}, Span{0xe01f0, 0x10ffff},
   };
-  return std::any_of(kSpans.begin(), kSpans.end(), [c](const Span& s) { return c >= s.first && c <= s.last; });
+  return std::any_of(kSpans.begin(), kSpans.end(),
+                     [c](const Span& s) { return c >= s.first && c <= s.last; });
 }
 
 std::string repr_escape(char32_t c) {
   const auto code = static_cast<unsigned>(c);
   switch (c) {
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    case '\\': return "\\\\";
-    default: break;
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    case '\\':
+      return "\\\\";
+    default:
+      break;
   }
   if (code < 0x100) return strf("\\x%02x", code);
   return code < 0x10000 ? strf("\\u%04x", code) : strf("\\U%08x", code);
@@ -99,15 +107,14 @@ void repr_list(TextBuilder& out, Runtime& runtime, const List& list) {
   struct Frame {
     std::string_view open, close;
   };
-  static constexpr std::array<Frame, 7> kFrames = {Frame{"[", "]"},
-                                                   {"(", ")"},
-                                                   {"range(0, ", ")"},
-                                                   {"[", "]"},
-                                                   {"dict_keys([", "])"},
-                                                   {"dict_values([", "])"},
+  static constexpr std::array<Frame, 7> kFrames = {Frame{"[", "]"},       {"(", ")"},
+                                                   {"range(0, ", ")"},    {"[", "]"},
+                                                   {"dict_keys([", "])"}, {"dict_values([", "])"},
                                                    {"dict_items([", "])"}};
   if (list.kind == ListKind::range) {
-    const auto bound = [&](std::size_t i) { return i < list.items.size() ? as_integer(list.items[i]).value_or(0) : 0; };
+    const auto bound = [&](std::size_t i) {
+      return i < list.items.size() ? as_integer(list.items[i]).value_or(0) : 0;
+    };
     const Integer end = list.items.empty() ? 0 : bound(list.items.size() - 1) + 1;
     return out.add("range(" + integer_text(bound(0)) + ", " + integer_text(end) + ")");
   }
@@ -169,7 +176,8 @@ void print(TextBuilder& out, Runtime& runtime, const Value& value) {
   if (const double* number = std::get_if<double>(&value)) return out.add(real_text(*number));
   if (is<const Function*>(value)) return out.add("<function>");
   if (is<Loop*>(value)) return out.add("<LoopContext>");
-  // Brackets and quotes of a printed container stay with its content, so that no piece of it can become a special token.
+  // Brackets and quotes of a printed container stay with its content, so that no piece of it can become a
+  // special token.
   TextBuilder inner(runtime);
   print_repr(inner, runtime, value);
   const MarkedText text = inner.take();
@@ -214,14 +222,22 @@ class JsonWriter {
 std::string JsonWriter::escaped(char32_t c) const {
   const auto code = static_cast<unsigned>(c);
   switch (c) {
-    case '"': return "\\\"";
-    case '\\': return "\\\\";
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    case '\f': return "\\f";
-    case '\b': return "\\b";
-    default: break;
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    case '\f':
+      return "\\f";
+    case '\b':
+      return "\\b";
+    default:
+      break;
   }
   if (code < 0x10000) return strf("\\u%04x", code);
   return strf("\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
@@ -270,7 +286,8 @@ void JsonWriter::write_list(const List& list) {
 
 void JsonWriter::write_key(const Value& key) {
   if (const MarkedText* text = as_text(key)) return write_text(*text);
-  if (!is<None>(key) && !as_real(key)) runtime_.fail("a JSON key cannot be '" + std::string(type_name(key)) + "'");
+  if (!is<None>(key) && !as_real(key))
+    runtime_.fail("a JSON key cannot be '" + std::string(type_name(key)) + "'");
   out_.add("\"");
   write(key);
   out_.add("\"");

@@ -21,12 +21,14 @@ Value to_text(Runtime& runtime, const Value& value);
 struct JsonStyle {
   bool ensure_ascii = false;
   bool sort_keys = false;
-  std::optional<std::string> indent = std::nullopt;  ///< what one level of indentation looks like; none: everything on one line
+  std::optional<std::string> indent =
+      std::nullopt;  ///< what one level of indentation looks like; none: everything on one line
   std::string item_separator = ", ";
   std::string key_separator = ": ";
 };
 
-/// The whole text is marked as the user's when any string in the value is: a tool description is tokenised in one go.
+/// The whole text is marked as the user's when any string in the value is: a tool description is tokenised in
+/// one go.
 Value to_json(Runtime& runtime, const Value& value, const JsonStyle& style);
 
 }  // namespace glim::jinja

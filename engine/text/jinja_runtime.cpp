@@ -12,9 +12,10 @@ void fail_at(std::string_view source, Place place, const std::string& what) {
   const std::string_view before = source.substr(0, place);
   const std::size_t line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is the first column of the first line
-  throw Error(ErrorCode::E402,
-              strf("chat template, line %zu, column %zu: %s; correct the template or use a built-in chat format", line,
-                   char_count(before.substr(start)) + 1, printable(what, 2000).c_str()));
+  throw Error(
+      ErrorCode::E402,
+      strf("chat template, line %zu, column %zu: %s; correct the template or use a built-in chat format",
+           line, char_count(before.substr(start)) + 1, printable(what, 2000).c_str()));
 }
 
 Value Runtime::text(MarkedText text) {
@@ -119,7 +120,9 @@ void BoundCall::bind() {
   }
 }
 
-void BoundCall::fail(const std::string& what) const { runtime.fail("'" + std::string(row_.name) + "' " + what); }
+void BoundCall::fail(const std::string& what) const {
+  runtime.fail("'" + std::string(row_.name) + "' " + what);
+}
 
 bool BoundCall::flag(std::size_t index, bool otherwise) {
   return has(index) ? truthy(runtime, at(index)) : otherwise;

@@ -15,12 +15,12 @@ namespace glim::jinja {
 /// What a template may use up before it is stopped. Templates come with model files and are not trusted.
 struct Limits {
   std::size_t source_bytes = 1u << 20;
-  std::size_t steps = 10'000'000;          ///< evaluated nodes, list items, and 256-byte pieces of text looked at
-  std::size_t memory_bytes = 256u << 20;   ///< everything ever created by one rendering
+  std::size_t steps = 10'000'000;  ///< evaluated nodes, list items, and 256-byte pieces of text looked at
+  std::size_t memory_bytes = 256u << 20;  ///< everything ever created by one rendering
   std::size_t output_bytes = 64u << 20;
   std::size_t range_length = 100'000;
-  std::size_t nesting = 64;                ///< of the source, of macro calls, of lists in lists
-  std::size_t evaluation_depth = 1'000;    ///< of the tree walk, all calls together
+  std::size_t nesting = 64;              ///< of the source, of macro calls, of lists in lists
+  std::size_t evaluation_depth = 1'000;  ///< of the tree walk, all calls together
 };
 
 /// Offset into the template's text; the line and column are worked out when a message needs them.
@@ -29,8 +29,8 @@ using Place = std::uint32_t;
 /// Throws E402 with line and column of `place` in `source`.
 [[noreturn]] void fail_at(std::string_view source, Place place, const std::string& what);
 
-/// One rendering: owns every value made during it and keeps the account of the limits. All members that check throw
-/// Error E402 with the place of the statement or expression being worked on. Single-threaded.
+/// One rendering: owns every value made during it and keeps the account of the limits. All members that check
+/// throw Error E402 with the place of the statement or expression being worked on. Single-threaded.
 class Runtime {
  public:
   Runtime(std::string_view source, const Limits& limits, const std::tm& now)
@@ -143,7 +143,8 @@ class ListBuilder {
   std::vector<Value> items_;
 };
 
-/// The arguments of a native row, matched to its parameters. `self` is the receiver, or the value left of a filter.
+/// The arguments of a native row, matched to its parameters. `self` is the receiver, or the value left of a
+/// filter.
 class BoundCall {
  public:
   BoundCall(Runtime& rt, const NativeRow& row, Value receiver, CallArguments arguments);

@@ -89,6 +89,8 @@ constexpr std::array kTests = {
 
 }  // namespace
 
-std::span<const NativeRow> tests() { return kTests; }
+std::span<const NativeRow> tests() {
+  return kTests;
+}
 
 }  // namespace glim::jinja

@@ -71,8 +71,8 @@ std::vector<Segment> MarkedText::segments() const {
 
 bool is_space(char32_t c) {
   if (c < 0x80) return (c >= 9 && c <= 13) || (c >= 28 && c <= 32);
-  return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-         c == 0x202f || c == 0x205f || c == 0x3000;
+  return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 namespace {
@@ -153,7 +153,8 @@ std::size_t find_text(std::string_view text, std::string_view needle, std::size_
 std::size_t rfind_text(std::string_view text, std::string_view needle) {
   if (needle.empty()) return text.size();
   std::size_t last = std::string_view::npos;
-  for (std::size_t hit = find_text(text, needle); hit != std::string_view::npos; hit = find_text(text, needle, hit + 1))
+  for (std::size_t hit = find_text(text, needle); hit != std::string_view::npos;
+       hit = find_text(text, needle, hit + 1))
     last = hit;
   return last;
 }

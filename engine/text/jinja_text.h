@@ -9,8 +9,8 @@
 
 namespace glim::jinja {
 
-/// UTF-8 text in which every byte knows whether it came in with the conversation or from the template. Joining and
-/// cutting keep the marks; comparing and searching ignore them.
+/// UTF-8 text in which every byte knows whether it came in with the conversation or from the template.
+/// Joining and cutting keep the marks; comparing and searching ignore them.
 class MarkedText {
  public:
   MarkedText() = default;
@@ -50,7 +50,7 @@ struct Range {
   std::size_t end;
 };
 enum class Side { left, right, both };
-Range strip_range(std::string_view text, Side side);                       ///< whitespace
+Range strip_range(std::string_view text, Side side);                        ///< whitespace
 Range strip_range(std::string_view text, Side side, std::string_view set);  ///< any character of `set`
 
 std::size_t char_count(std::string_view text);

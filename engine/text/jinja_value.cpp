@@ -37,9 +37,10 @@ std::optional<double> as_real(const Value& value) {
 
 std::string_view type_name(const Value& value) {
   static constexpr std::array<std::string_view, std::variant_size_v<Value>> kNames = {
-      "Undefined", "NoneType", "bool", "int", "float", "str", "list", "dict", "Namespace", "function", "LoopContext"};
-  static constexpr std::array<std::string_view, 7> kListNames = {"list",      "tuple",       "range",     "generator",
-                                                                 "dict_keys", "dict_values", "dict_items"};
+      "Undefined", "NoneType", "bool",      "int",      "float",      "str",
+      "list",      "dict",     "Namespace", "function", "LoopContext"};
+  static constexpr std::array<std::string_view, 7> kListNames = {
+      "list", "tuple", "range", "generator", "dict_keys", "dict_values", "dict_items"};
   if (const List* list = as_list(value)) return kListNames[static_cast<std::size_t>(list->kind)];
   return kNames[value.index()];
 }

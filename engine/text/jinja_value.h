@@ -12,8 +12,8 @@
 
 namespace glim::jinja {
 
-/// Python integers are unbounded; templates see token counts and JSON numbers. Arithmetic that leaves this type is an
-/// error.
+/// Python integers are unbounded; templates see token counts and JSON numbers. Arithmetic that leaves this
+/// type is an error.
 using Integer = __int128;
 
 /// A name of a template, interned when it is parsed.
@@ -34,9 +34,10 @@ struct Undefined {
 };
 struct None {};
 
-/// One value. Pointers belong to the Runtime of the rendering (or to the parsed template) and live as long as it.
-using Value = std::variant<Undefined, None, bool, Integer, double, const MarkedText*, const List*, const Dict*,
-                           Namespace*, const Function*, Loop*>;
+/// One value. Pointers belong to the Runtime of the rendering (or to the parsed template) and live as long as
+/// it.
+using Value = std::variant<Undefined, None, bool, Integer, double, const MarkedText*, const List*,
+                           const Dict*, Namespace*, const Function*, Loop*>;
 
 enum class ListKind { list, tuple, range, generator, keys, values, items };
 
@@ -84,16 +85,16 @@ struct CallArguments {
 class BoundCall;
 using Native = Value (*)(BoundCall&);
 
-/// A row of a table of built-in functions, methods, filters or tests. `parameters` names what follows the value itself:
-/// "old,new,count?" has an optional third one, "*" takes anything.
+/// A row of a table of built-in functions, methods, filters or tests. `parameters` names what follows the
+/// value itself: "old,new,count?" has an optional third one, "*" takes anything.
 struct NativeRow {
   std::string_view name;
   std::string_view parameters;
   Native run;
 };
 
-/// Something that can be called: a native row with its receiver, or a macro (or the body of a call block) with the
-/// scope it was defined in.
+/// Something that can be called: a native row with its receiver, or a macro (or the body of a call block)
+/// with the scope it was defined in.
 struct Function {
   const NativeRow* native = nullptr;
   Value self{};

@@ -138,7 +138,8 @@ namespace {
 /// Source of the grammar and of what it tolerates: calls of GLM models as served under load.
 class PairReader : public CallReader {
  public:
-  PairReader(const ToolSchemas& schemas, std::size_t start) : schemas_(schemas), begin_(start), scan_(start) {}
+  PairReader(const ToolSchemas& schemas, std::size_t start)
+      : schemas_(schemas), begin_(start), scan_(start) {}
 
   Result read(const TagText& text) override;
   std::size_t end() const override { return end_; }
@@ -178,11 +179,21 @@ CallReader::Result PairReader::read(const TagText& text) {
   while (!done_) {
     Result result = Result::invalid;
     switch (phase_) {
-      case Phase::name: result = read_name(text); break;
-      case Phase::key: result = read_key(text); break;
-      case Phase::opening: result = read_opening(text); break;
-      case Phase::value: result = read_value(text); break;
-      case Phase::between: result = read_between(text); break;
+      case Phase::name:
+        result = read_name(text);
+        break;
+      case Phase::key:
+        result = read_key(text);
+        break;
+      case Phase::opening:
+        result = read_opening(text);
+        break;
+      case Phase::value:
+        result = read_value(text);
+        break;
+      case Phase::between:
+        result = read_between(text);
+        break;
     }
     if (result == Result::more && text.ended()) {
       // What is cut short is shown as text and never run.
@@ -251,10 +262,12 @@ Match PairReader::opens_declared_key(const TagText& text, std::size_t position) 
   const Match match = text.match(position, kKey);
   if (match != Match::yes) return match;
   const std::size_t from = position + kKey.size();
-  for (std::size_t at = text.candidate(from); at < text.size() && at - from <= kLongestName; at = text.candidate(at + 1)) {
+  for (std::size_t at = text.candidate(from); at < text.size() && at - from <= kLongestName;
+       at = text.candidate(at + 1)) {
     const Match end = text.match(at, kKeyEnd);
     if (end == Match::more) return Match::more;
-    if (end == Match::yes) return schemas_.declares(name_, trimmed(text.view(from, at))) ? Match::yes : Match::no;
+    if (end == Match::yes)
+      return schemas_.declares(name_, trimmed(text.view(from, at))) ? Match::yes : Match::no;
   }
   return text.size() - from <= kLongestName && !text.ended() ? Match::more : Match::no;
 }
@@ -289,7 +302,8 @@ CallReader::Result PairReader::read_between(const TagText& text) {
 
 class JsonReader : public CallReader {
  public:
-  JsonReader(const ReplyTags& tags, std::size_t start) : close_(tags.call_close), begin_(start), scan_(start) {}
+  JsonReader(const ReplyTags& tags, std::size_t start)
+      : close_(tags.call_close), begin_(start), scan_(start) {}
 
   Result read(const TagText& text) override;
   std::size_t end() const override { return end_; }
@@ -343,7 +357,8 @@ CallReader::Result JsonReader::read(const TagText& text) {
 
 }  // namespace
 
-std::unique_ptr<CallReader> make_call_reader(const ReplyTags& tags, const ToolSchemas& schemas, std::size_t start) {
+std::unique_ptr<CallReader> make_call_reader(const ReplyTags& tags, const ToolSchemas& schemas,
+                                             std::size_t start) {
   if (tags.calls == CallStyle::pairs) return std::make_unique<PairReader>(schemas, start);
   return std::make_unique<JsonReader>(tags, start);
 }

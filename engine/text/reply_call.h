@@ -12,7 +12,8 @@
 
 namespace glim {
 
-/// The text of a reply so far, with the places where tags may stand: everywhere, or only where a piece was special.
+/// The text of a reply so far, with the places where tags may stand: everywhere, or only where a piece was
+/// special.
 class TagText {
  public:
   enum class Match { no, yes, more };  ///< more: the text ends within what may become the tag
@@ -23,7 +24,9 @@ class TagText {
 
   bool ended() const { return ended_; }
   std::size_t size() const { return text_.size(); }
-  std::string_view view(std::size_t from, std::size_t to) const { return std::string_view(text_).substr(from, to - from); }
+  std::string_view view(std::size_t from, std::size_t to) const {
+    return std::string_view(text_).substr(from, to - from);
+  }
 
   Match match(std::size_t position, std::string_view tag) const;
   /// First place at or after `from` where a tag may begin, or the size of the text.
@@ -60,14 +63,15 @@ class CallReader {
   enum class Result { more, complete, invalid };
   virtual ~CallReader() = default;
 
-  /// Reads on in the text, which has only grown since the last time. `complete`: everything before end() belongs to
-  /// the call, its closing tag included. `invalid`: everything before end() is ordinary text.
+  /// Reads on in the text, which has only grown since the last time. `complete`: everything before end()
+  /// belongs to the call, its closing tag included. `invalid`: everything before end() is ordinary text.
   virtual Result read(const TagText& text) = 0;
   virtual std::size_t end() const = 0;
   virtual ToolCall call() const = 0;  ///< without an id
 };
 
 /// `start` is the place behind the opening tag; `schemas` outlives the reader.
-std::unique_ptr<CallReader> make_call_reader(const ReplyTags& tags, const ToolSchemas& schemas, std::size_t start);
+std::unique_ptr<CallReader> make_call_reader(const ReplyTags& tags, const ToolSchemas& schemas,
+                                             std::size_t start);
 
 }  // namespace glim

@@ -26,7 +26,8 @@ constexpr std::string_view kSpace = " \t\n\v\f\r";
 }  // namespace
 
 const ReplyTags& reply_tags(std::string_view name) {
-  const auto row = std::find_if(kReplyTags.begin(), kReplyTags.end(), [&](const auto& tags) { return tags.name == name; });
+  const auto row =
+      std::find_if(kReplyTags.begin(), kReplyTags.end(), [&](const auto& tags) { return tags.name == name; });
   GLIM_ASSERT(row != kReplyTags.end());
   return *row;
 }
@@ -35,8 +36,8 @@ const ReplyTags& reply_tags_of_template(std::string_view source) {
   struct Row {
     std::string_view evidence, tags;
   };
-  static constexpr std::array kRows = {Row{"<arg_key>", "glm"}, Row{"<function=", "think"}, Row{"<tool_call>", "hermes"},
-                                       Row{"</think>", "think"}};
+  static constexpr std::array kRows = {Row{"<arg_key>", "glm"}, Row{"<function=", "think"},
+                                       Row{"<tool_call>", "hermes"}, Row{"</think>", "think"}};
   for (const Row& row : kRows) {
     if (source.find(row.evidence) != std::string_view::npos) return reply_tags(row.tags);
   }
@@ -52,7 +53,8 @@ ReplyState initial_state(const std::vector<Segment>& prompt, const ReplyTags& ta
   const std::size_t open = written.rfind(tags.think_open);
   if (open == std::string::npos) return ReplyState::content;
   // A mention in instructions is followed by the tag of the next turn.
-  const bool over = written.find(tags.think_close, open) != std::string::npos || written.find("<|", open) != std::string::npos;
+  const bool over = written.find(tags.think_close, open) != std::string::npos ||
+                    written.find("<|", open) != std::string::npos;
   return over ? ReplyState::content : ReplyState::thinking;
 }
 
@@ -84,7 +86,8 @@ class ReplyParser::Machine {
   enum class Step { again, wait };
 
   void run() {
-    while (position_ < text_.size() && (state_ == ReplyState::call ? read_call() : read_text()) == Step::again) {
+    while (position_ < text_.size() &&
+           (state_ == ReplyState::call ? read_call() : read_text()) == Step::again) {
     }
     if (state_ == ReplyState::call && text_.ended()) read_call();
   }
@@ -103,9 +106,9 @@ class ReplyParser::Machine {
   TagText text_;
   std::size_t position_ = 0;  // what is before it has been dealt with
   ReplyState state_;
-  bool thinks_;               // the prompt opened the thinking, so that stray tags are the model's slips
-  bool lead_used_ = false;    // a tag at the start of a reply that did not begin in thinking was seen
-  bool fresh_ = true;         // nothing but whitespace has come in this stretch of thinking
+  bool thinks_;             // the prompt opened the thinking, so that stray tags are the model's slips
+  bool lead_used_ = false;  // a tag at the start of a reply that did not begin in thinking was seen
+  bool fresh_ = true;       // nothing but whitespace has come in this stretch of thinking
   std::string held_content_, held_thinking_;  // whitespace that is given out when something follows it
   std::unique_ptr<CallReader> reader_;
   Reply reply_;
@@ -204,7 +207,8 @@ void ReplyParser::Machine::add(std::string_view text) {
 void ReplyParser::Machine::give(bool thinking, std::string_view text) {
   if (text.empty()) return;
   (thinking ? reply_.thinking : reply_.content) += text;
-  if (deltas_.empty() || deltas_.back().call || deltas_.back().thinking != thinking) deltas_.push_back({thinking, {}});
+  if (deltas_.empty() || deltas_.back().call || deltas_.back().thinking != thinking)
+    deltas_.push_back({thinking, {}});
   deltas_.back().text += text;
 }
 
@@ -214,9 +218,17 @@ ReplyParser::ReplyParser(ReplyParser&&) noexcept = default;
 ReplyParser& ReplyParser::operator=(ReplyParser&&) noexcept = default;
 ReplyParser::~ReplyParser() = default;
 
-std::vector<ReplyDelta> ReplyParser::push(std::string_view text, bool special) { return machine_->push(text, special); }
-std::vector<ReplyDelta> ReplyParser::finish() { return machine_->finish(); }
-ReplyState ReplyParser::state() const { return machine_->state(); }
-const Reply& ReplyParser::reply() const { return machine_->reply(); }
+std::vector<ReplyDelta> ReplyParser::push(std::string_view text, bool special) {
+  return machine_->push(text, special);
+}
+std::vector<ReplyDelta> ReplyParser::finish() {
+  return machine_->finish();
+}
+ReplyState ReplyParser::state() const {
+  return machine_->state();
+}
+const Reply& ReplyParser::reply() const {
+  return machine_->reply();
+}
 
 }  // namespace glim

@@ -50,13 +50,14 @@ struct Reply {
   bool ended_while_thinking = false;
 };
 
-/// What the reply to this prompt begins with: thinking when the template's own text has opened it and not closed it.
+/// What the reply to this prompt begins with: thinking when the template's own text has opened it and not
+/// closed it.
 ReplyState initial_state(const std::vector<Segment>& prompt, const ReplyTags& tags);
 
-/// Splits a reply into thinking, content and tool calls while it comes in. How the text is cut into pieces does not
-/// change the result, and the texts of all deltas together are the texts of the result: whitespace around each part
-/// is held back until something follows it. A tag that is cut short, or a call that is none, is given out as content.
-/// Not thread-safe.
+/// Splits a reply into thinking, content and tool calls while it comes in. How the text is cut into pieces
+/// does not change the result, and the texts of all deltas together are the texts of the result: whitespace
+/// around each part is held back until something follows it. A tag that is cut short, or a call that is none,
+/// is given out as content. Not thread-safe.
 class ReplyParser {
  public:
   explicit ReplyParser(ReplyState start, ReplyOptions options = {});

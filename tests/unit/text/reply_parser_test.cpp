@@ -93,7 +93,8 @@ Outcome parse(ReplyState start, const std::string& text, ReplyOptions options = 
 }
 
 // Pieces as a tokenizer with special tokens gives them: tags in angle brackets are one special piece each.
-Outcome parse_pieces(ReplyState start, const std::vector<std::pair<std::string, bool>>& pieces, ReplyOptions options) {
+Outcome parse_pieces(ReplyState start, const std::vector<std::pair<std::string, bool>>& pieces,
+                     ReplyOptions options) {
   Feeder feeder(start, std::move(options));
   for (const auto& [text, special] : pieces) feeder.push(text, special);
   return feeder.finish();
@@ -139,14 +140,16 @@ TEST_CASE("cutting a reply at any one place, or everywhere, changes nothing") {
 }
 
 TEST_CASE("random mixtures of tags and text do not depend on how they are cut") {
-  static constexpr std::string_view kParts[] = {
-      "<think>", "</think>", "<tool_call>", "</tool_call>", "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
-      "f",       "i",        "s",           "text ",        "\n",        "  ",         "<",           "</arg"};
+  static constexpr std::string_view kParts[] = {"<think>",   "</think>",   "<tool_call>", "</tool_call>",
+                                                "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
+                                                "f",         "i",          "s",           "text ",
+                                                "\n",        "  ",         "<",           "</arg"};
   const Json tools = golden()["tools"];
   std::mt19937 random(7);
   for (int round = 0; round < 3000; ++round) {
     Case test{round % 2 ? ReplyState::thinking : ReplyState::content, "", in_text(round % 3 != 0, tools)};
-    for (std::size_t i = 0, n = 1 + random() % 14; i < n; ++i) test.text += kParts[random() % std::size(kParts)];
+    for (std::size_t i = 0, n = 1 + random() % 14; i < n; ++i)
+      test.text += kParts[random() % std::size(kParts)];
     CAPTURE(test.text);
     std::vector<std::size_t> cuts;
     for (std::size_t cut = 1; cut < test.text.size(); ++cut) {
@@ -215,11 +218,12 @@ TEST_CASE("text is given out as it comes, except whitespace and beginnings of ta
 
 TEST_CASE("calls in JSON are read, with their arguments as object or as text") {
   const ReplyOptions options{.tags = &glim::reply_tags("hermes"), .tags_in_text = true, .offer_tools = true};
-  const Outcome got = parse(ReplyState::content,
-                            "Now. <tool_call>\n{\"name\": \"f\", \"arguments\": {\"s\": \"</tool_call>\"}}\n</tool_call>"
-                            "<tool_call>{\"name\": \"g\", \"arguments\": \"{\\\"n\\\": 1}\"}</tool_call>"
-                            "<tool_call>{broken</tool_call> tail",
-                            options);
+  const Outcome got =
+      parse(ReplyState::content,
+            "Now. <tool_call>\n{\"name\": \"f\", \"arguments\": {\"s\": \"</tool_call>\"}}\n</tool_call>"
+            "<tool_call>{\"name\": \"g\", \"arguments\": \"{\\\"n\\\": 1}\"}</tool_call>"
+            "<tool_call>{broken</tool_call> tail",
+            options);
   CHECK(got.reply.content == "Now. <tool_call>{broken</tool_call> tail");
   REQUIRE(got.reply.tool_calls.size() == 2);
   CHECK(got.reply.tool_calls[0].arguments == "{\"s\": \"</tool_call>\"}");
@@ -233,7 +237,8 @@ TEST_CASE("a call inside the value of a call that is cut short is not run") {
                             "<tool_call>f<arg_key>s</arg_key><arg_value>say <tool_call>ping</tool_call> and",
                             in_text(true, golden()["tools"]));
   CHECK(got.reply.tool_calls.empty());
-  CHECK(got.reply.content == "<tool_call>f<arg_key>s</arg_key><arg_value>say <tool_call>ping</tool_call> and");
+  CHECK(got.reply.content ==
+        "<tool_call>f<arg_key>s</arg_key><arg_value>say <tool_call>ping</tool_call> and");
 }
 
 TEST_CASE("deeply nested arguments stay text") {
@@ -254,7 +259,8 @@ TEST_CASE("the state of a reply is read off the prompt the template wrote") {
   CHECK(state({{"<|assistant|></think>", false}}) == ReplyState::content);
   CHECK(state({{"<|user|>", false}, {"<think>", true}, {"<|assistant|>", false}}) == ReplyState::content);
   CHECK(state({{"<|assistant|><think>", false}, {"so far </think>", true}}) == ReplyState::thinking);
-  CHECK(state({{"write <think> first<|user|>", false}, {"x", true}, {"<|assistant|>", false}}) == ReplyState::content);
+  CHECK(state({{"write <think> first<|user|>", false}, {"x", true}, {"<|assistant|>", false}}) ==
+        ReplyState::content);
   CHECK(state({}) == ReplyState::content);
 }
 

@@ -32,7 +32,9 @@ const Choice& choose(std::string_view name) {
 
 }  // namespace
 
-std::string_view backend_name(std::string_view name) { return choose(name).name; }
+std::string_view backend_name(std::string_view name) {
+  return choose(name).name;
+}
 
 std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads) {
   return choose(name).make(threads);

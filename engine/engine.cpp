@@ -17,10 +17,13 @@
 namespace glim {
 namespace {
 
-constexpr std::array kFinishNames = {"end of turn", "tool call", "stop string", "token limit", "context full", "stopped"};
+constexpr std::array kFinishNames = {"end of turn", "tool call",    "stop string",
+                                     "token limit", "context full", "stopped"};
 constexpr std::array kStageNames = {"header", "tokenizer", "weights", "cache", "warm-up"};
 
-Failed failure(const Error& error) { return {std::nullopt, error.code(), error.what(), error.help()}; }
+Failed failure(const Error& error) {
+  return {std::nullopt, error.code(), error.what(), error.help()};
+}
 
 /// The worker runs `work_` items between steps; the owner thread only queues them.
 class LocalEngine : public Engine {
@@ -123,7 +126,8 @@ class LocalEngine : public Engine {
   void run() {
     try {
       options_.ctx = plan(options_).ctx;
-      loaded_ = load(options_, [this](const Loading& at) { emit(at); }, quit_);
+      loaded_ = load(
+          options_, [this](const Loading& at) { emit(at); }, quit_);
       emit(Loading{LoadStage::cache, 0, 1});
       Scheduler scheduler(loaded_, options_, [this](Event event) { emit(std::move(event)); });
       emit(Loading{LoadStage::warm_up, 0, 1});
@@ -171,8 +175,12 @@ class LocalEngine : public Engine {
 
 }  // namespace
 
-const char* finish_name(FinishReason reason) { return kFinishNames[static_cast<std::size_t>(reason)]; }
-const char* load_stage_name(LoadStage stage) { return kStageNames[static_cast<std::size_t>(stage)]; }
+const char* finish_name(FinishReason reason) {
+  return kFinishNames[static_cast<std::size_t>(reason)];
+}
+const char* load_stage_name(LoadStage stage) {
+  return kStageNames[static_cast<std::size_t>(stage)];
+}
 
 double GenerationStats::prefill_rate() const {
   return prefill_seconds > 0 ? (prompt_tokens - reused_tokens) / prefill_seconds : 0;
@@ -182,6 +190,8 @@ double GenerationStats::decode_rate() const {
   return decode_seconds > 0 && generated_tokens > 1 ? (generated_tokens - 1) / decode_seconds : 0;
 }
 
-std::unique_ptr<Engine> open_engine(const EngineOptions& options) { return std::make_unique<LocalEngine>(options); }
+std::unique_ptr<Engine> open_engine(const EngineOptions& options) {
+  return std::make_unique<LocalEngine>(options);
+}
 
 }  // namespace glim

@@ -12,7 +12,7 @@
 #include "engine/base/token.h"
 #include "engine/quant/quant_type.h"
 #include "engine/sample/sampler_options.h"
-#include "engine/text/chat.h"
+#include "engine/text/reply_parser.h"
 
 namespace glim {
 
@@ -22,12 +22,12 @@ struct EngineOptions {
   std::string model;             ///< path of a GGUF file or of the first part of a split set
   std::string backend = "auto";  ///< "auto", "cpu", "reference"
   QuantType kv_type = QuantType::f16;
-  std::int32_t ctx = 0;       ///< tokens per sequence; 0 is the context that the model was trained for
-  std::int32_t max_seqs = 1;  ///< sequences that may be open at once
-  std::int64_t kv_budget = 0; ///< tokens of all sequences together; 0 is ctx * max_seqs
-  std::int32_t batch = 256;   ///< rows of one step
-  std::int32_t threads = 0;   ///< 0 is one per physical core
-  std::string chat_template;  ///< a template's source, a built-in format's name, or empty for the file's own
+  std::int32_t ctx = 0;        ///< tokens per sequence; 0 is the context that the model was trained for
+  std::int32_t max_seqs = 1;   ///< sequences that may be open at once
+  std::int64_t kv_budget = 0;  ///< tokens of all sequences together; 0 is ctx * max_seqs
+  std::int32_t batch = 256;    ///< rows of one step
+  std::int32_t threads = 0;    ///< 0 is one per physical core
+  std::string chat_template;   ///< a template's source, a built-in format's name, or empty for the file's own
 };
 
 /// Where the bytes go, computed from headers alone; loading takes exactly this.
@@ -49,9 +49,9 @@ struct ModelCard {
   std::string name, architecture, format;  ///< "spark", "deepseek2", "BF16"
   std::uint64_t parameters = 0, active_parameters = 0, file_bytes = 0, bytes_per_token = 0;
   std::int64_t vocabulary = 0;
-  bool thinks = false;         ///< the chat template knows a thinking switch
-  std::string template_origin; ///< "file", "built-in glm-4.7", ...
-  SamplerOptions sampling;     ///< the file's recommendations over the built-in defaults
+  bool thinks = false;          ///< the chat template knows a thinking switch
+  std::string template_origin;  ///< "file", "built-in glm-4.7", ...
+  SamplerOptions sampling;      ///< the file's recommendations over the built-in defaults
   std::vector<std::string> notes;
 };
 
@@ -59,6 +59,7 @@ struct Prompt {
   std::vector<TokenId> tokens;
   std::vector<Segment> text;
   ReplyState start = ReplyState::content;  ///< what the reply begins with
+  ReplyOptions reply;                      ///< how the reply is to be read
   std::string notice;                      ///< set when another template than the chosen one had to be used
 };
 
@@ -72,13 +73,20 @@ struct Request {
   ReplyState start = ReplyState::content;
 };
 
-enum class FinishReason : std::uint8_t { end_of_turn, tool_call, stop_string, max_tokens, context_full, cancelled };
+enum class FinishReason : std::uint8_t {
+  end_of_turn,
+  tool_call,
+  stop_string,
+  max_tokens,
+  context_full,
+  cancelled
+};
 const char* finish_name(FinishReason reason);
 
 struct GenerationStats {
   std::int32_t prompt_tokens = 0, reused_tokens = 0, generated_tokens = 0;
   double prefill_seconds = 0, decode_seconds = 0, first_token_seconds = 0;
-  std::uint64_t seed = 0;  ///< the one that was used
+  std::uint64_t seed = 0;       ///< the one that was used
   double prefill_rate() const;  ///< new prompt tokens per second, 0 when unknown
   double decode_rate() const;   ///< tokens per second behind the first, 0 when unknown
 };
@@ -92,26 +100,48 @@ struct TokenScore {
 enum class LoadStage : std::uint8_t { header, tokenizer, weights, cache, warm_up };
 const char* load_stage_name(LoadStage stage);
 
-struct Loading { LoadStage stage; std::uint64_t done, total; };
+struct Loading {
+  LoadStage stage;
+  std::uint64_t done, total;
+};
 struct Ready {};
 struct Rebuilt {};  ///< reconfigure() succeeded
-struct Prefilling { SequenceId sequence; std::int32_t done, total, reused; };
+struct Prefilling {
+  SequenceId sequence;
+  std::int32_t done, total, reused;
+};
 struct Piece {
   SequenceId sequence;
   TokenId id;
-  std::string text;  ///< bytes, not always whole characters; what a stop string may still claim comes with a later piece
-  bool special;      ///< a tag that the model itself emitted, as opposed to the same characters in ordinary tokens
+  std::string text;  ///< bytes, not always whole characters; what a stop string may still claim comes with a
+                     ///< later piece
+  bool
+      special;  ///< a tag that the model itself emitted, as opposed to the same characters in ordinary tokens
   float logprob;
 };
-struct Finished { SequenceId sequence; FinishReason reason; std::string text; GenerationStats stats; };  ///< text: the rest
-struct Scored { SequenceId sequence; std::vector<TokenScore> scores; std::vector<float> logits; };
-struct Failed { std::optional<SequenceId> sequence; ErrorCode code; std::string message, help; };
+struct Finished {
+  SequenceId sequence;
+  FinishReason reason;
+  std::string text;
+  GenerationStats stats;
+};  ///< text: the rest
+struct Scored {
+  SequenceId sequence;
+  std::vector<TokenScore> scores;
+  std::vector<float> logits;
+};
+struct Failed {
+  std::optional<SequenceId> sequence;
+  ErrorCode code;
+  std::string message, help;
+};
 using Event = std::variant<Loading, Ready, Rebuilt, Prefilling, Piece, Finished, Scored, Failed>;
 
 /// A snapshot for the status bar.
 struct Stats {
   enum class State : std::uint8_t { loading, idle, prefilling, generating, failed } state = State::loading;
-  double decode_rate = 0, prefill_rate = 0;  ///< live over the last second, else of the last answer; 0 unknown
+  double decode_rate = 0,
+         prefill_rate = 0;  ///< live over the last second, else of the last answer; 0 unknown
   double first_token_seconds = 0;
   std::int32_t ctx_used = 0, ctx = 0;  ///< of the sequence that ran last
   std::uint64_t kv_used_bytes = 0, kv_bytes = 0, weight_bytes = 0, scratch_bytes = 0;
@@ -120,13 +150,13 @@ struct Stats {
   std::string backend;  ///< for people
 };
 
-/// One model on one device with its own worker thread. One owner thread calls; nothing but the destructor blocks.
-/// Answers come as events. Two engines may live side by side.
+/// One model on one device with its own worker thread. One owner thread calls; nothing but the destructor
+/// blocks. Answers come as events. Two engines may live side by side.
 class Engine {
  public:
   virtual ~Engine() = default;  ///< cancels and joins
 
-  virtual int wake_fd() const = 0;           ///< readable while poll() would return something
+  virtual int wake_fd() const = 0;  ///< readable while poll() would return something
   virtual std::optional<Event> poll() = 0;
 
   /// From Ready on; constant and safe from any thread.
@@ -139,9 +169,11 @@ class Engine {
   virtual SequenceId fork_sequence(SequenceId sequence) = 0;  ///< shares what is held so far
   virtual void generate(SequenceId sequence, Request request) = 0;
   virtual void score(SequenceId sequence, std::vector<TokenId> tokens, bool keep_logits) = 0;
-  virtual void cancel(SequenceId sequence) = 0;  ///< Finished follows with reason cancelled, if it was running
+  virtual void cancel(
+      SequenceId sequence) = 0;  ///< Finished follows with reason cancelled, if it was running
 
-  /// Other context length, KV type or number of sequences on the same weights; on failure the old cache stays.
+  /// Other context length, KV type or number of sequences on the same weights; on failure the old cache
+  /// stays.
   virtual void reconfigure(const EngineOptions& options) = 0;
   virtual Stats stats() const = 0;  ///< never waits
 };

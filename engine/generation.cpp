@@ -2,10 +2,22 @@
 
 #include <utility>
 
+#include "engine/text/tokenizer_breakers.h"
+
 namespace glim {
 namespace {
 
-double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+SamplerVocab sampler_vocab(const LoadedModel& loaded, const SamplerOptions& options) {
+  const auto rows = static_cast<std::size_t>(loaded.model->config().vocabulary);
+  SamplerVocab vocab{rows, loaded.tokenizer->unused(rows), {}};
+  if (options.dry_multiplier > 0)
+    vocab.breakers = breaker_sequences(*loaded.tokenizer, options.dry_sequence_breakers);
+  return vocab;
+}
+
+double seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace
 
@@ -14,7 +26,7 @@ Generation::Generation(SequenceId sequence, Request request, const LoadedModel& 
       request_(std::move(request)),
       loaded_(loaded),
       emit_(std::move(emit)),
-      sampler_(request_.sampling, loaded.tokenizer->unused_tokens()),
+      sampler_(request_.sampling, sampler_vocab(loaded, request_.sampling)),
       stops_(request_.stop),
       end_of_thinking_(loaded.tokenizer->find("</think>")),
       thinking_(request_.start == ReplyState::thinking) {
@@ -58,7 +70,8 @@ std::optional<TokenId> Generation::next(std::span<const float> logits, std::span
 }
 
 TokenId Generation::choose(std::span<const float> logits, std::span<const TokenId> history) {
-  if (thinking_ && end_of_thinking_ && request_.think_budget >= 0 && thinking_tokens_ >= request_.think_budget) {
+  if (thinking_ && end_of_thinking_ && request_.think_budget >= 0 &&
+      thinking_tokens_ >= request_.think_budget) {
     thinking_ = false;
     logprob_ = 0;
     return *end_of_thinking_;
@@ -71,20 +84,23 @@ TokenId Generation::choose(std::span<const float> logits, std::span<const TokenI
 }
 
 bool Generation::emit_piece(TokenId id) {
-  const bool special = loaded_.tokenizer->is_special(id);
-  if (special) {
+  const bool tag =
+      loaded_.tokenizer->is_control(id) || loaded_.tokenizer->type(id) == TokenType::user_defined;
+  if (tag) {
     // A tag cuts any stop string that had begun, and must not overtake the text before it.
-    if (std::string held = stops_.flush(); !held.empty()) emit_(Piece{sequence_, id, std::move(held), false, logprob_});
+    if (std::string held = stops_.flush(); !held.empty())
+      emit_(Piece{sequence_, id, std::move(held), false, logprob_});
     emit_(Piece{sequence_, id, std::string(loaded_.tokenizer->piece(id)), true, logprob_});
     return false;
   }
-  StopStrings::Result result = stops_.push(loaded_.tokenizer->piece(id));
-  emit_(Piece{sequence_, id, std::move(result.text), false, logprob_});
-  return result.stopped;
+  StopStrings::Step step = stops_.push(loaded_.tokenizer->piece(id));
+  emit_(Piece{sequence_, id, std::move(step.text), false, logprob_});
+  return step.stop.has_value();
 }
 
 void Generation::finish(FinishReason reason) {
-  emit_(Finished{sequence_, reason, reason == FinishReason::stop_string ? std::string() : stops_.flush(), stats_});
+  emit_(Finished{sequence_, reason, reason == FinishReason::stop_string ? std::string() : stops_.flush(),
+                 stats_});
 }
 
 }  // namespace glim

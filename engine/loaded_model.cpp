@@ -8,6 +8,7 @@
 #include "engine/backends.h"
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
+#include "engine/gguf/model_kind.h"
 #include "engine/text/vocab.h"
 
 namespace glim {
@@ -46,10 +47,11 @@ void describe(LoadedModel& loaded) {
   card.parameters = numbers.parameters;
   card.active_parameters = numbers.active_parameters;
   card.file_bytes = loaded.file->file_bytes();
-  card.bytes_per_token = numbers.bytes_per_token;
+  card.bytes_per_token = numbers.token_bytes;
   card.vocabulary = config.vocabulary;
   card.thinks = loaded.chat_template->supports_thinking();
   card.template_origin = loaded.chat_template->origin();
+  if (!loaded.chat_template->reason().empty()) card.notes.push_back(loaded.chat_template->reason());
   card.sampling = recommended_sampling(*loaded.file);
   card.notes.insert(card.notes.end(), config.notes.begin(), config.notes.end());
   card.notes.insert(card.notes.end(), loaded.file->warnings().begin(), loaded.file->warnings().end());
@@ -57,16 +59,19 @@ void describe(LoadedModel& loaded) {
 
 }  // namespace
 
-LoadedModel load(const EngineOptions& options, const LoadProgress& progress, const std::atomic<bool>& cancelled) {
+LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
+                 const std::atomic<bool>& cancelled) {
   LoadedModel loaded;
   progress({LoadStage::header, 0, 1});
   loaded.file = std::make_unique<GgufFile>(options.model);
+  check_is_model(*loaded.file);
   loaded.backend = make_backend(options.backend, options.threads);
   progress({LoadStage::tokenizer, 0, 1});
   VocabData vocab = read_vocab(*loaded.file);
   loaded.card.notes = vocab.warnings;
   loaded.tokenizer = std::make_unique<Tokenizer>(std::move(vocab));
-  loaded.chat_template = std::make_unique<ChatTemplate>(choose_template(*loaded.file, *loaded.tokenizer, options.chat_template));
+  loaded.chat_template =
+      std::make_unique<ChatTemplate>(choose_template(*loaded.file, *loaded.tokenizer, options.chat_template));
   loaded.model = load_model(*loaded.file, *loaded.backend, options.batch,
                             [&](std::uint64_t done, std::uint64_t total, std::string_view) {
                               progress({LoadStage::weights, done, total});
@@ -82,11 +87,15 @@ Prompt render_prompt(const LoadedModel& loaded, const ChatRequest& request) {
   Prompt prompt;
   prompt.notice = std::move(rendered.notice);
   prompt.start = rendered.start;
-  if (loaded.tokenizer->add_bos()) prompt.tokens.push_back(*loaded.tokenizer->bos());
+  prompt.reply = rendered.reply;
+  std::vector<TextSegment> parts;
   for (const Segment& segment : rendered.segments) {
-    const Specials specials = segment.from_user ? Specials::none : Specials::all;
-    const std::vector<TokenId> tokens = loaded.tokenizer->encode(segment.text, specials);
-    prompt.tokens.insert(prompt.tokens.end(), tokens.begin(), tokens.end());
+    parts.push_back({segment.text, segment.from_user ? Specials::none : Specials::all});
+  }
+  prompt.tokens = loaded.tokenizer->encode(parts);
+  if (const std::optional<TokenId> bos = loaded.tokenizer->bos();
+      loaded.tokenizer->adds_bos() && (prompt.tokens.empty() || prompt.tokens.front() != *bos)) {
+    prompt.tokens.insert(prompt.tokens.begin(), *bos);
   }
   prompt.text = std::move(rendered.segments);
   return prompt;

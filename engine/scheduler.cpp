@@ -27,10 +27,13 @@ std::int32_t blocks_for(std::int64_t tokens) {
 std::unique_ptr<KvCache> make_cache(const LoadedModel& loaded, const EngineOptions& options) {
   const std::int64_t budget =
       options.kv_budget > 0 ? options.kv_budget : std::int64_t{options.ctx} * std::max(options.max_seqs, 1);
-  return std::make_unique<KvCache>(loaded.model->config(), *loaded.backend, options.kv_type, blocks_for(budget));
+  return std::make_unique<KvCache>(loaded.model->config(), *loaded.backend, options.kv_type,
+                                   blocks_for(budget));
 }
 
-double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 /// Natural logarithm of the probability of `token` and the number of tokens that are likelier.
 TokenScore score_of(std::span<const float> logits, TokenId token) {
@@ -82,7 +85,9 @@ Scheduler::Sequence* Scheduler::find(SequenceId id) {
   return found == sequences_.end() ? nullptr : found->second.get();
 }
 
-void Scheduler::open(SequenceId id) { sequences_[id] = std::make_unique<Sequence>(id, *cache_); }
+void Scheduler::open(SequenceId id) {
+  sequences_[id] = std::make_unique<Sequence>(id, *cache_);
+}
 
 void Scheduler::close(SequenceId id) {
   cancel(id);
@@ -114,8 +119,10 @@ void Scheduler::start(Sequence& sequence, std::span<const TokenId> tokens) {
   }
   if (tokens.empty()) throw Error(ErrorCode::E501, "the prompt is empty; give it at least one token");
   if (static_cast<std::int64_t>(tokens.size()) >= ctx_ + (sequence.scoring ? 1 : 0)) {
-    throw Error(ErrorCode::E401, strf("the conversation takes %zu tokens but the context holds %d; raise it with /ctx "
-                                      "or start anew with /clear", tokens.size(), ctx_));
+    throw Error(ErrorCode::E401,
+                strf("the conversation takes %zu tokens but the context holds %d; raise it with /ctx "
+                     "or start anew with /clear",
+                     tokens.size(), ctx_));
   }
 }
 
@@ -163,7 +170,8 @@ void Scheduler::cancel_all() {
 }
 
 bool Scheduler::busy() const {
-  return std::any_of(sequences_.begin(), sequences_.end(), [](const auto& entry) { return entry.second->active(); });
+  return std::any_of(sequences_.begin(), sequences_.end(),
+                     [](const auto& entry) { return entry.second->active(); });
 }
 
 bool Scheduler::reserve(Sequence& sequence, std::span<const TokenId> tokens) {
@@ -187,7 +195,8 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
   std::stable_partition(order.begin(), order.end(), [](const Sequence* s) { return s->decoding(); });
   const double affordable = prefill_rate_ > 0 ? prefill_rate_ * kChunkSeconds : kSmallestChunk;
   std::int32_t room = batch_;
-  std::int32_t prompt_room = std::max(kSmallestChunk, static_cast<std::int32_t>(std::min<double>(affordable, batch_)));
+  std::int32_t prompt_room =
+      std::max(kSmallestChunk, static_cast<std::int32_t>(std::min<double>(affordable, batch_)));
   std::vector<Slice> slices;
   for (Sequence* sequence : order) {
     const auto waiting = static_cast<std::int32_t>(sequence->pending.size());
@@ -196,9 +205,10 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
     if (sequence->scoring) count = std::min(count, kScoreRows);
     if (count == 0) continue;
     if (!reserve(*sequence, std::span(sequence->pending).first(static_cast<std::size_t>(count)))) {
-      fail(*sequence, Error(ErrorCode::E401, strf("the KV budget of %lld tokens is used up by the open conversations; "
-                                                  "close one or raise the budget",
-                                                  static_cast<long long>(cache_->blocks()) * kBlockTokens)));
+      fail(*sequence,
+           Error(ErrorCode::E401, strf("the KV budget of %lld tokens is used up by the open conversations; "
+                                       "close one or raise the budget",
+                                       static_cast<long long>(cache_->blocks()) * kBlockTokens)));
       continue;
     }
     room -= count;
@@ -242,7 +252,8 @@ void Scheduler::run(std::vector<Slice>& slices) {
   const double took = seconds(Clock::now() - before);
   ++clock_;
   for (const Slice& slice : slices) {
-    if (!slice.sequence->decoding() && slice.count >= kSmallestChunk && took > 0) prefill_rate_ = slice.count / took;
+    if (!slice.sequence->decoding() && slice.count >= kSmallestChunk && took > 0)
+      prefill_rate_ = slice.count / took;
   }
   const auto width = static_cast<std::size_t>(loaded_.model->config().vocabulary);
   for (const Slice& slice : slices) {
@@ -288,7 +299,8 @@ void Scheduler::deliver_scores(Sequence& sequence, const Slice& slice, std::span
     const std::size_t next = first + i + 1;
     const bool within = next < tokens.size();
     if (!within && sequence.pending.empty()) break;
-    result.scores.push_back(score_of(logits.subspan(i * width, width), within ? tokens[next] : sequence.pending.front()));
+    result.scores.push_back(
+        score_of(logits.subspan(i * width, width), within ? tokens[next] : sequence.pending.front()));
   }
   if (sequence.scoring->keep_logits) result.logits.insert(result.logits.end(), logits.begin(), logits.end());
   if (!sequence.pending.empty()) return;
@@ -317,7 +329,8 @@ void Scheduler::rebuild_cache(const EngineOptions& options) {
 
 void Scheduler::fill(Stats& stats) const {
   const Clock::time_point now = Clock::now();
-  const auto live = std::count_if(recent_.begin(), recent_.end(), [&](auto at) { return seconds(now - at) < 1; });
+  const auto live =
+      std::count_if(recent_.begin(), recent_.end(), [&](auto at) { return seconds(now - at) < 1; });
   stats.state = Stats::State::idle;
   stats.decode_rate = decode_rate_;
   for (const auto& [id, sequence] : sequences_) {
@@ -335,7 +348,8 @@ void Scheduler::fill(Stats& stats) const {
   stats.kv_type = cache_->type();
   stats.kv_bytes = cache_->bytes();
   const auto used = static_cast<std::uint64_t>(cache_->blocks() - cache_->free_blocks());
-  stats.kv_used_bytes = cache_->blocks() == 0 ? 0 : cache_->bytes() / static_cast<std::uint64_t>(cache_->blocks()) * used;
+  stats.kv_used_bytes =
+      cache_->blocks() == 0 ? 0 : cache_->bytes() / static_cast<std::uint64_t>(cache_->blocks()) * used;
   stats.weight_bytes = loaded_.model->weight_bytes();
   stats.scratch_bytes = loaded_.model->scratch_bytes();
   stats.backend = loaded_.backend->description();

@@ -11,8 +11,9 @@
 
 namespace glim {
 
-/// Sequences, their cache, and the steps that serve them: every step takes one row from each reply that is being
-/// written and fills up with prompt rows, so replies go on while another prompt is read. Owned by the worker; one thread.
+/// Sequences, their cache, and the steps that serve them: every step takes one row from each reply that is
+/// being written and fills up with prompt rows, so replies go on while another prompt is read. Owned by the
+/// worker; one thread.
 class Scheduler {
  public:
   /// Throws E201, E603.
@@ -31,7 +32,8 @@ class Scheduler {
   void step();     ///< one step over everything that is waiting; failures become events
   void warm_up();  ///< touches every weight once
 
-  /// Exchanges the cache; the sequences stay open and hold nothing. On failure (E201, E603) nothing has changed.
+  /// Exchanges the cache; the sequences stay open and hold nothing. On failure (E201, E603) nothing has
+  /// changed.
   void rebuild_cache(const EngineOptions& options);
 
   void fill(Stats& stats) const;

@@ -314,73 +314,73 @@ Value recased(BoundCall& call, Starts starts) {
   return out.value();
 }
 
+constexpr std::array kTextMethods = {
+    NativeRow{"strip", "chars?", [](BoundCall& c) { return strip(c, Side::both); }},
+    NativeRow{"lstrip", "chars?", [](BoundCall& c) { return strip(c, Side::left); }},
+    NativeRow{"rstrip", "chars?", [](BoundCall& c) { return strip(c, Side::right); }},
+    NativeRow{"split", "sep?,maxsplit?", split},
+    NativeRow{"rsplit", "sep?,maxsplit?", rsplit},
+    NativeRow{"splitlines", "keepends?", splitlines},
+    NativeRow{"partition", "sep",
+              [](BoundCall& c) {
+                c.runtime.scan(c.self_text().size());
+                return partition_at(c, find_text(c.self_text().view(), separator(c)), false);
+              }},
+    NativeRow{"rpartition", "sep",
+              [](BoundCall& c) {
+                c.runtime.step(c.self_text().size() / 4096 * c.text(0).size());
+                return partition_at(c, rfind_text(c.self_text().view(), separator(c)), true);
+              }},
+    NativeRow{"join", "iterable", join},
+    NativeRow{"replace", "old,new,count?", replace},
+    NativeRow{"startswith", "prefix", [](BoundCall& c) { return affix(c, true); }},
+    NativeRow{"endswith", "suffix", [](BoundCall& c) { return affix(c, false); }},
+    NativeRow{"removeprefix", "prefix", [](BoundCall& c) { return remove_affix(c, true); }},
+    NativeRow{"removesuffix", "suffix", [](BoundCall& c) { return remove_affix(c, false); }},
+    NativeRow{"find", "sub", [](BoundCall& c) { return find(c, false, false); }},
+    NativeRow{"rfind", "sub", [](BoundCall& c) { return find(c, true, false); }},
+    NativeRow{"index", "sub", [](BoundCall& c) { return find(c, false, true); }},
+    NativeRow{"rindex", "sub", [](BoundCall& c) { return find(c, true, true); }},
+    NativeRow{"count", "sub", count},
+    NativeRow{"lower", "", [](BoundCall& c) { return lower_case(c.runtime, c.self_text()); }},
+    NativeRow{"casefold", "", [](BoundCall& c) { return lower_case(c.runtime, c.self_text()); }},
+    NativeRow{"upper", "", [](BoundCall& c) { return upper_case(c.runtime, c.self_text()); }},
+    NativeRow{"capitalize", "",
+              [](BoundCall& c) {
+                return recased(c, [](std::size_t pos, char32_t, char32_t) { return pos == 0; });
+              }},
+    NativeRow{"title", "",
+              [](BoundCall& c) {
+                return recased(c, [](std::size_t, char32_t before, char32_t) { return !is_letter(before); });
+              }},
+    NativeRow{"swapcase", "",
+              [](BoundCall& c) {
+                return recased(c, [](std::size_t, char32_t, char32_t code) {
+                  std::string text;
+                  utf8_append(text, code);
+                  return lower_case(text) == text;
+                });
+              }},
+    NativeRow{"isalpha", "", all_chars<CharTest::alpha>},
+    NativeRow{"isdigit", "", all_chars<CharTest::digit>},
+    NativeRow{"isdecimal", "", all_chars<CharTest::digit>},
+    NativeRow{"isnumeric", "", all_chars<CharTest::digit>},
+    NativeRow{"isalnum", "", all_chars<CharTest::alnum>},
+    NativeRow{"isspace", "", all_chars<CharTest::space>},
+    NativeRow{"isupper", "", all_chars<CharTest::upper>},
+    NativeRow{"islower", "", all_chars<CharTest::lower>},
+    NativeRow{"isascii", "", all_chars<CharTest::ascii>},
+    NativeRow{"ljust", "width,fillchar?", [](BoundCall& c) { return pad(c, false, true); }},
+    NativeRow{"rjust", "width,fillchar?", [](BoundCall& c) { return pad(c, true, false); }},
+    NativeRow{"center", "width,fillchar?", [](BoundCall& c) { return pad(c, true, true); }},
+    NativeRow{"zfill", "width", zfill},
+    NativeRow{"format", "*", format_braces},
+};
+
 }  // namespace
 
 std::span<const NativeRow> text_methods() {
-  static constexpr std::array kRows = {
-      NativeRow{"strip", "chars?", [](BoundCall& c) { return strip(c, Side::both); }},
-      NativeRow{"lstrip", "chars?", [](BoundCall& c) { return strip(c, Side::left); }},
-      NativeRow{"rstrip", "chars?", [](BoundCall& c) { return strip(c, Side::right); }},
-      NativeRow{"split", "sep?,maxsplit?", split},
-      NativeRow{"rsplit", "sep?,maxsplit?", rsplit},
-      NativeRow{"splitlines", "keepends?", splitlines},
-      NativeRow{"partition", "sep",
-                [](BoundCall& c) {
-                  c.runtime.scan(c.self_text().size());
-                  return partition_at(c, find_text(c.self_text().view(), separator(c)), false);
-                }},
-      NativeRow{"rpartition", "sep",
-                [](BoundCall& c) {
-                  c.runtime.step(c.self_text().size() / 4096 * c.text(0).size());
-                  return partition_at(c, rfind_text(c.self_text().view(), separator(c)), true);
-                }},
-      NativeRow{"join", "iterable", join},
-      NativeRow{"replace", "old,new,count?", replace},
-      NativeRow{"startswith", "prefix", [](BoundCall& c) { return affix(c, true); }},
-      NativeRow{"endswith", "suffix", [](BoundCall& c) { return affix(c, false); }},
-      NativeRow{"removeprefix", "prefix", [](BoundCall& c) { return remove_affix(c, true); }},
-      NativeRow{"removesuffix", "suffix", [](BoundCall& c) { return remove_affix(c, false); }},
-      NativeRow{"find", "sub", [](BoundCall& c) { return find(c, false, false); }},
-      NativeRow{"rfind", "sub", [](BoundCall& c) { return find(c, true, false); }},
-      NativeRow{"index", "sub", [](BoundCall& c) { return find(c, false, true); }},
-      NativeRow{"rindex", "sub", [](BoundCall& c) { return find(c, true, true); }},
-      NativeRow{"count", "sub", count},
-      NativeRow{"lower", "", [](BoundCall& c) { return lower_case(c.runtime, c.self_text()); }},
-      NativeRow{"casefold", "", [](BoundCall& c) { return lower_case(c.runtime, c.self_text()); }},
-      NativeRow{"upper", "", [](BoundCall& c) { return upper_case(c.runtime, c.self_text()); }},
-      NativeRow{"capitalize", "",
-                [](BoundCall& c) {
-                  return recased(c, [](std::size_t pos, char32_t, char32_t) { return pos == 0; });
-                }},
-      NativeRow{"title", "",
-                [](BoundCall& c) {
-                  return recased(c,
-                                 [](std::size_t, char32_t before, char32_t) { return !is_letter(before); });
-                }},
-      NativeRow{"swapcase", "",
-                [](BoundCall& c) {
-                  return recased(c, [](std::size_t, char32_t, char32_t code) {
-                    std::string text;
-                    utf8_append(text, code);
-                    return lower_case(text) == text;
-                  });
-                }},
-      NativeRow{"isalpha", "", all_chars<CharTest::alpha>},
-      NativeRow{"isdigit", "", all_chars<CharTest::digit>},
-      NativeRow{"isdecimal", "", all_chars<CharTest::digit>},
-      NativeRow{"isnumeric", "", all_chars<CharTest::digit>},
-      NativeRow{"isalnum", "", all_chars<CharTest::alnum>},
-      NativeRow{"isspace", "", all_chars<CharTest::space>},
-      NativeRow{"isupper", "", all_chars<CharTest::upper>},
-      NativeRow{"islower", "", all_chars<CharTest::lower>},
-      NativeRow{"isascii", "", all_chars<CharTest::ascii>},
-      NativeRow{"ljust", "width,fillchar?", [](BoundCall& c) { return pad(c, false, true); }},
-      NativeRow{"rjust", "width,fillchar?", [](BoundCall& c) { return pad(c, true, false); }},
-      NativeRow{"center", "width,fillchar?", [](BoundCall& c) { return pad(c, true, true); }},
-      NativeRow{"zfill", "width", zfill},
-      NativeRow{"format", "*", format_braces},
-  };
-  return kRows;
+  return kTextMethods;
 }
 
 }  // namespace glim::jinja

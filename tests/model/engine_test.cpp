@@ -1,0 +1,290 @@
+#include "engine/engine.h"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <string>
+
+#include "engine/base/text.h"
+
+using namespace glim;
+
+namespace {
+
+const std::string kModel = GLIM_SOURCE_DIR "/tests/golden/model/glm-mini-Q8_0.gguf";
+
+EngineOptions small_options() {
+  EngineOptions options;
+  options.model = kModel;
+  options.ctx = 256;
+  options.threads = 2;
+  return options;
+}
+
+/// Sleeps until the next event. Fails the test after a minute without one.
+Event next_event(Engine& engine) {
+  for (;;) {
+    if (std::optional<Event> event = engine.poll()) return std::move(*event);
+    pollfd waiting{engine.wake_fd(), POLLIN, 0};
+    REQUIRE_MESSAGE(::poll(&waiting, 1, 60'000) == 1, "the engine posted no event for a minute");
+  }
+}
+
+/// Drops events until one of type T comes. Fails the test when the engine reports a failure instead.
+template <typename T>
+T wait_for(Engine& engine) {
+  for (;;) {
+    Event event = next_event(engine);
+    if (T* wanted = std::get_if<T>(&event)) return std::move(*wanted);
+    if (const Failed* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
+  }
+}
+
+std::unique_ptr<Engine> ready_engine(const EngineOptions& options = small_options()) {
+  std::unique_ptr<Engine> engine = open_engine(options);
+  wait_for<Ready>(*engine);
+  return engine;
+}
+
+struct Reply {
+  std::vector<TokenId> tokens;
+  std::string text;
+  Finished finished;
+};
+
+Reply wait_for_reply(Engine& engine, SequenceId sequence) {
+  Reply reply;
+  for (;;) {
+    Event event = next_event(engine);
+    if (const Failed* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
+    if (const Piece* piece = std::get_if<Piece>(&event); piece && piece->sequence == sequence) {
+      reply.tokens.push_back(piece->id);
+      reply.text += piece->text;
+    }
+    if (const Finished* finished = std::get_if<Finished>(&event);
+        finished && finished->sequence == sequence) {
+      reply.finished = *finished;
+      reply.text += finished->text;
+      return reply;
+    }
+  }
+}
+
+Request request_of(std::vector<TokenId> tokens, std::int32_t max_tokens = 12) {
+  Request request;
+  request.tokens = std::move(tokens);
+  request.max_tokens = max_tokens;
+  request.ignore_eos = true;
+  request.sampling.temp = 0;
+  return request;
+}
+
+Reply generate(Engine& engine, SequenceId sequence, Request request) {
+  engine.generate(sequence, std::move(request));
+  return wait_for_reply(engine, sequence);
+}
+
+}  // namespace
+
+TEST_CASE("loading passes through its stages and ends in Ready with a model card") {
+  const std::unique_ptr<Engine> engine = open_engine(small_options());
+  bool weights = false;
+  for (;;) {
+    const Event event = next_event(*engine);
+    if (const Loading* loading = std::get_if<Loading>(&event))
+      weights = weights || loading->stage == LoadStage::weights;
+    if (std::holds_alternative<Ready>(event)) break;
+    REQUIRE(!std::holds_alternative<Failed>(event));
+  }
+  CHECK(weights);
+  CHECK(engine->card().architecture == "deepseek2");
+  CHECK(engine->card().format == "Q8_0");
+  CHECK(engine->card().vocabulary == 512);
+  CHECK(engine->stats().ctx == 256);
+}
+
+TEST_CASE("the plan says what loading takes") {
+  const Plan planned = plan(small_options());
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const Stats stats = engine->stats();
+  CHECK(planned.weight_bytes == stats.weight_bytes);
+  CHECK(planned.kv_bytes == stats.kv_bytes);
+  CHECK(planned.scratch_bytes == stats.scratch_bytes);
+  CHECK(planned.ctx == 256);
+  CHECK(planned.trained_ctx == 2048);
+}
+
+TEST_CASE("a missing file, a wrong backend and a context beyond the model's end in one sentence each") {
+  EngineOptions options = small_options();
+  SUBCASE("file") {
+    options.model = "/nowhere/model.gguf";
+  }
+  SUBCASE("backend") {
+    options.backend = "abacus";
+  }
+  SUBCASE("context") {
+    options.ctx = 4096;
+  }
+  const std::unique_ptr<Engine> engine = open_engine(options);
+  for (;;) {
+    const Event event = next_event(*engine);
+    REQUIRE(!std::holds_alternative<Ready>(event));
+    if (const Failed* failed = std::get_if<Failed>(&event)) {
+      CHECK(!failed->sequence);
+      CHECK(failed->message.find('\n') == std::string::npos);
+      break;
+    }
+  }
+  CHECK(engine->stats().state == Stats::State::failed);
+}
+
+TEST_CASE("the same request gives the same tokens, greedy or seeded, and the second time reuses the prompt") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  Request request = request_of({10, 20, 30, 40, 50});
+  SUBCASE("greedy") {}
+  SUBCASE("seeded") {
+    request.sampling.temp = 1.5;
+    request.sampling.seed = 7;
+  }
+  const Reply first = generate(*engine, sequence, request);
+  const Reply second = generate(*engine, sequence, request);
+  CHECK(first.tokens.size() == 12);
+  CHECK(first.tokens == second.tokens);
+  CHECK(first.finished.reason == FinishReason::max_tokens);
+  CHECK(first.finished.stats.reused_tokens == 0);
+  CHECK(second.finished.stats.reused_tokens == 4);
+  CHECK(second.finished.stats.generated_tokens == 12);
+}
+
+TEST_CASE("two conversations that share steps get what each gets alone") {
+  const std::unique_ptr<Engine> engine = [] {
+    EngineOptions options = small_options();
+    options.max_seqs = 2;
+    return ready_engine(options);
+  }();
+  const SequenceId a = engine->open_sequence(), b = engine->open_sequence();
+  const Request to_a = request_of({1, 2, 3}, 20), to_b = request_of({300, 200, 100, 50, 25, 12, 6}, 20);
+  const Reply alone_a = generate(*engine, a, to_a), alone_b = generate(*engine, b, to_b);
+  engine->generate(a, to_a);
+  engine->generate(b, to_b);
+  std::vector<TokenId> tokens[2];
+  for (int finished = 0; finished < 2;) {
+    const Event event = next_event(*engine);
+    if (const Piece* piece = std::get_if<Piece>(&event)) tokens[piece->sequence == b].push_back(piece->id);
+    finished += std::holds_alternative<Finished>(event);
+  }
+  CHECK(tokens[0] == alone_a.tokens);
+  CHECK(tokens[1] == alone_b.tokens);
+}
+
+TEST_CASE("a fork goes on from what its origin holds") {
+  const std::unique_ptr<Engine> engine = [] {
+    EngineOptions options = small_options();
+    options.max_seqs = 2;
+    return ready_engine(options);
+  }();
+  const SequenceId origin = engine->open_sequence();
+  const Request request = request_of({9, 8, 7, 6, 5, 4});
+  const Reply expected = generate(*engine, origin, request);
+  const SequenceId fork = engine->fork_sequence(origin);
+  const Reply forked = generate(*engine, fork, request);
+  CHECK(forked.tokens == expected.tokens);
+  CHECK(forked.finished.stats.reused_tokens == 5);
+}
+
+TEST_CASE("a cancelled reply ends at once and the sequence goes on afterwards") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  engine->generate(sequence, request_of({1, 2, 3}, 200));
+  wait_for<Piece>(*engine);
+  engine->cancel(sequence);
+  const Reply cut = wait_for_reply(*engine, sequence);
+  CHECK(cut.finished.reason == FinishReason::cancelled);
+  CHECK(cut.tokens.size() < 200);
+  CHECK(generate(*engine, sequence, request_of({1, 2, 3})).tokens.size() == 12);
+}
+
+TEST_CASE("a reply that fills the context stops there, and a prompt that does not fit is refused") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  const std::vector<TokenId> prompt(250, 33);
+  const Reply reply = generate(*engine, sequence, request_of(prompt, -1));
+  CHECK(reply.finished.reason == FinishReason::context_full);
+  CHECK(reply.tokens.size() == 7);
+  engine->generate(sequence, request_of(std::vector<TokenId>(256, 33)));
+  for (;;) {
+    const Event event = next_event(*engine);
+    if (const Failed* failed = std::get_if<Failed>(&event)) {
+      CHECK(failed->code == ErrorCode::E401);
+      break;
+    }
+  }
+  CHECK(generate(*engine, sequence, request_of({1, 2, 3})).tokens.size() == 12);
+}
+
+TEST_CASE("a stop string ends the reply before it") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  const Reply whole = generate(*engine, sequence, request_of({11, 22, 33}, 24));
+  REQUIRE(whole.text.size() > 6);
+  const std::string stop = whole.text.substr(whole.text.size() / 2, 3);
+  Request request = request_of({11, 22, 33}, 24);
+  request.stop = {stop};
+  const Reply cut = generate(*engine, sequence, request);
+  CHECK(cut.finished.reason == FinishReason::stop_string);
+  CHECK(cut.text == whole.text.substr(0, whole.text.find(stop)));
+}
+
+TEST_CASE("scores are the log-probabilities of the kept logits") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  const std::vector<TokenId> tokens = {381, 271, 383, 273, 385};
+  engine->score(sequence, tokens, true);
+  const Scored scored = wait_for<Scored>(*engine);
+  REQUIRE(scored.scores.size() == 4);
+  REQUIRE(scored.logits.size() == tokens.size() * 512);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const float* row = scored.logits.data() + i * 512;
+    double sum = 0;
+    int above = 0;
+    for (int j = 0; j < 512; ++j) sum += std::exp(static_cast<double>(row[j]));
+    for (int j = 0; j < 512; ++j) above += row[j] > row[tokens[i + 1]];
+    CHECK(scored.scores[i].logprob == doctest::Approx(row[tokens[i + 1]] - std::log(sum)).epsilon(1e-5));
+    CHECK(scored.scores[i].rank == above);
+  }
+}
+
+TEST_CASE("another context and KV type keep the weights, and an impossible one changes nothing") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  const Reply before = generate(*engine, sequence, request_of({5, 6, 7}));
+  EngineOptions options = small_options();
+  options.ctx = 512;
+  options.kv_type = QuantType::f32;
+  engine->reconfigure(options);
+  wait_for<Rebuilt>(*engine);
+  CHECK(engine->stats().ctx == 512);
+  CHECK(engine->stats().kv_type == QuantType::f32);
+  CHECK(generate(*engine, sequence, request_of({5, 6, 7})).tokens.size() == before.tokens.size());
+  options.ctx = 1'000'000;
+  engine->reconfigure(options);
+  for (;;) {
+    const Event event = next_event(*engine);
+    if (std::holds_alternative<Failed>(event)) break;
+  }
+  CHECK(engine->stats().ctx == 512);
+  CHECK(generate(*engine, sequence, request_of({5, 6, 7})).tokens.size() == 12);
+}
+
+TEST_CASE("destroying an engine that loads or writes waits for nobody") {
+  { const std::unique_ptr<Engine> loading = open_engine(small_options()); }
+  const std::unique_ptr<Engine> engine = ready_engine();
+  engine->generate(engine->open_sequence(), request_of({1}, -1));
+}
+
+TEST_CASE("two engines live side by side") {
+  const std::unique_ptr<Engine> a = ready_engine(), b = ready_engine();
+  const Request request = request_of({100, 101, 102});
+  CHECK(generate(*a, a->open_sequence(), request).tokens == generate(*b, b->open_sequence(), request).tokens);
+}

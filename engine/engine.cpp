@@ -96,6 +96,13 @@ class LocalEngine : public Engine {
 
   void emit(Event event) { events_.push(std::move(event)); }
 
+  /// Whoever reads an event finds its numbers in stats() already.
+  void deliver(const Scheduler& scheduler) {
+    publish(scheduler);
+    for (Event& event : outbox_) events_.push(std::move(event));
+    outbox_.clear();
+  }
+
   void publish(const Stats& stats) {
     const std::lock_guard lock(mutex_);
     stats_ = stats;
@@ -117,9 +124,9 @@ class LocalEngine : public Engine {
       wanted.ctx = plan(wanted).ctx;
       scheduler.rebuild_cache(wanted);
       options_ = wanted;
-      emit(Rebuilt{});
+      outbox_.push_back(Rebuilt{});
     } catch (const Error& error) {
-      emit(failure(error));
+      outbox_.push_back(failure(error));
     }
   }
 
@@ -129,7 +136,7 @@ class LocalEngine : public Engine {
       loaded_ = load(
           options_, [this](const Loading& at) { emit(at); }, quit_);
       emit(Loading{LoadStage::cache, 0, 1});
-      Scheduler scheduler(loaded_, options_, [this](Event event) { emit(std::move(event)); });
+      Scheduler scheduler(loaded_, options_, [this](Event event) { outbox_.push_back(std::move(event)); });
       emit(Loading{LoadStage::warm_up, 0, 1});
       scheduler.warm_up();
       publish(scheduler);
@@ -155,8 +162,10 @@ class LocalEngine : public Engine {
       }
       for (const Work& item : work) item(scheduler);
       work.clear();
-      if (!quit_ && scheduler.busy()) scheduler.step();
-      publish(scheduler);
+      deliver(scheduler);
+      if (quit_ || !scheduler.busy()) continue;
+      scheduler.step();
+      deliver(scheduler);
     }
     scheduler.cancel_all();
   }
@@ -168,6 +177,7 @@ class LocalEngine : public Engine {
   std::condition_variable wake_;
   std::deque<Work> work_;
   Stats stats_;
+  std::vector<Event> outbox_;  ///< the worker's: events of the step at hand
   SequenceId next_id_ = 0;
   std::atomic<bool> quit_ = false;
   std::thread worker_;  ///< last, so that it starts when everything else is there

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
+#include <cmath>
 #include <string>
 
 #include "engine/base/text.h"
@@ -46,14 +47,14 @@ std::unique_ptr<Engine> ready_engine(const EngineOptions& options = small_option
   return engine;
 }
 
-struct Reply {
+struct Answer {
   std::vector<TokenId> tokens;
   std::string text;
   Finished finished;
 };
 
-Reply wait_for_reply(Engine& engine, SequenceId sequence) {
-  Reply reply;
+Answer wait_for_reply(Engine& engine, SequenceId sequence) {
+  Answer reply;
   for (;;) {
     Event event = next_event(engine);
     if (const Failed* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
@@ -79,7 +80,7 @@ Request request_of(std::vector<TokenId> tokens, std::int32_t max_tokens = 12) {
   return request;
 }
 
-Reply generate(Engine& engine, SequenceId sequence, Request request) {
+Answer generate(Engine& engine, SequenceId sequence, Request request) {
   engine.generate(sequence, std::move(request));
   return wait_for_reply(engine, sequence);
 }
@@ -147,8 +148,8 @@ TEST_CASE("the same request gives the same tokens, greedy or seeded, and the sec
     request.sampling.temp = 1.5;
     request.sampling.seed = 7;
   }
-  const Reply first = generate(*engine, sequence, request);
-  const Reply second = generate(*engine, sequence, request);
+  const Answer first = generate(*engine, sequence, request);
+  const Answer second = generate(*engine, sequence, request);
   CHECK(first.tokens.size() == 12);
   CHECK(first.tokens == second.tokens);
   CHECK(first.finished.reason == FinishReason::max_tokens);
@@ -165,7 +166,7 @@ TEST_CASE("two conversations that share steps get what each gets alone") {
   }();
   const SequenceId a = engine->open_sequence(), b = engine->open_sequence();
   const Request to_a = request_of({1, 2, 3}, 20), to_b = request_of({300, 200, 100, 50, 25, 12, 6}, 20);
-  const Reply alone_a = generate(*engine, a, to_a), alone_b = generate(*engine, b, to_b);
+  const Answer alone_a = generate(*engine, a, to_a), alone_b = generate(*engine, b, to_b);
   engine->generate(a, to_a);
   engine->generate(b, to_b);
   std::vector<TokenId> tokens[2];
@@ -186,9 +187,9 @@ TEST_CASE("a fork goes on from what its origin holds") {
   }();
   const SequenceId origin = engine->open_sequence();
   const Request request = request_of({9, 8, 7, 6, 5, 4});
-  const Reply expected = generate(*engine, origin, request);
+  const Answer expected = generate(*engine, origin, request);
   const SequenceId fork = engine->fork_sequence(origin);
-  const Reply forked = generate(*engine, fork, request);
+  const Answer forked = generate(*engine, fork, request);
   CHECK(forked.tokens == expected.tokens);
   CHECK(forked.finished.stats.reused_tokens == 5);
 }
@@ -199,7 +200,7 @@ TEST_CASE("a cancelled reply ends at once and the sequence goes on afterwards") 
   engine->generate(sequence, request_of({1, 2, 3}, 200));
   wait_for<Piece>(*engine);
   engine->cancel(sequence);
-  const Reply cut = wait_for_reply(*engine, sequence);
+  const Answer cut = wait_for_reply(*engine, sequence);
   CHECK(cut.finished.reason == FinishReason::cancelled);
   CHECK(cut.tokens.size() < 200);
   CHECK(generate(*engine, sequence, request_of({1, 2, 3})).tokens.size() == 12);
@@ -209,7 +210,7 @@ TEST_CASE("a reply that fills the context stops there, and a prompt that does no
   const std::unique_ptr<Engine> engine = ready_engine();
   const SequenceId sequence = engine->open_sequence();
   const std::vector<TokenId> prompt(250, 33);
-  const Reply reply = generate(*engine, sequence, request_of(prompt, -1));
+  const Answer reply = generate(*engine, sequence, request_of(prompt, -1));
   CHECK(reply.finished.reason == FinishReason::context_full);
   CHECK(reply.tokens.size() == 7);
   engine->generate(sequence, request_of(std::vector<TokenId>(256, 33)));
@@ -226,12 +227,12 @@ TEST_CASE("a reply that fills the context stops there, and a prompt that does no
 TEST_CASE("a stop string ends the reply before it") {
   const std::unique_ptr<Engine> engine = ready_engine();
   const SequenceId sequence = engine->open_sequence();
-  const Reply whole = generate(*engine, sequence, request_of({11, 22, 33}, 24));
+  const Answer whole = generate(*engine, sequence, request_of({11, 22, 33}, 24));
   REQUIRE(whole.text.size() > 6);
   const std::string stop = whole.text.substr(whole.text.size() / 2, 3);
   Request request = request_of({11, 22, 33}, 24);
   request.stop = {stop};
-  const Reply cut = generate(*engine, sequence, request);
+  const Answer cut = generate(*engine, sequence, request);
   CHECK(cut.finished.reason == FinishReason::stop_string);
   CHECK(cut.text == whole.text.substr(0, whole.text.find(stop)));
 }
@@ -258,7 +259,7 @@ TEST_CASE("scores are the log-probabilities of the kept logits") {
 TEST_CASE("another context and KV type keep the weights, and an impossible one changes nothing") {
   const std::unique_ptr<Engine> engine = ready_engine();
   const SequenceId sequence = engine->open_sequence();
-  const Reply before = generate(*engine, sequence, request_of({5, 6, 7}));
+  const Answer before = generate(*engine, sequence, request_of({5, 6, 7}));
   EngineOptions options = small_options();
   options.ctx = 512;
   options.kv_type = QuantType::f32;

@@ -57,7 +57,11 @@ class ConfigReader {
     if (count > kMaxVocabulary)
       metadata_.refuse("vocab_size", strf("is above %lld", static_cast<long long>(kMaxVocabulary)));
     config_.vocabulary = metadata_.find_int("vocab_size", {least, kMaxVocabulary}).value_or(count);
-    if (config_.vocabulary == 0) metadata_.missing("vocab_size");
+    if (config_.vocabulary == 0) {
+      throw Error(ErrorCode::E112, strf("%s: the key tokenizer.ggml.tokens is missing or empty, so the model has no "
+                                        "vocabulary; get another file of this model",
+                                        printable(file_.path().string()).c_str()));
+    }
   }
 
   void read_heads() {

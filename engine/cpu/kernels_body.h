@@ -69,6 +69,7 @@ struct KernelsBody {
       for (int r = 0; r < R; ++r) {
         block[r] = first + weights.stride * static_cast<std::uint64_t>(r) + b * Blocks::kBytes;
         header[r] = Blocks::header(block[r]);
+        // The rows that come next, which the processor would not guess from four streams side by side.
         __builtin_prefetch(block[r] + weights.stride * kWeightTile);
       }
 #pragma GCC unroll 8

@@ -55,8 +55,8 @@ struct TinyModel {
     out.tensor(name, shape, values(name, shape[0], count));
   }
 
-  void set(TinyGguf& out, const std::string& name, std::int64_t value) const {
-    out.set(key(name), static_cast<std::uint32_t>(value));
+  void set(TinyGguf& out, const std::string& name, std::int64_t number) const {
+    out.set(key(name), static_cast<std::uint32_t>(number));
   }
 
   void write_keys(TinyGguf& out) const {

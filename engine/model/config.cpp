@@ -58,9 +58,10 @@ class ConfigReader {
       metadata_.refuse("vocab_size", strf("is above %lld", static_cast<long long>(kMaxVocabulary)));
     config_.vocabulary = metadata_.find_int("vocab_size", {least, kMaxVocabulary}).value_or(count);
     if (config_.vocabulary == 0) {
-      throw Error(ErrorCode::E112, strf("%s: the key tokenizer.ggml.tokens is missing or empty, so the model has no "
+      throw Error(ErrorCode::E112, strf("%s: neither tokenizer.ggml.tokens nor %s tells the size of the "
                                         "vocabulary; get another file of this model",
-                                        printable(file_.path().string()).c_str()));
+                                        printable(file_.path().string()).c_str(),
+                                        printable(metadata_.key("vocab_size")).c_str()));
     }
   }
 

@@ -236,7 +236,9 @@ Value slice(Runtime& runtime, const Value& value, const SliceBounds& bounds) {
     return slice_text(runtime, *text, python_slice(runtime, bounds, length(runtime, value)));
   }
   const List* list = as_list(value);
-  if (!list || list->kind > ListKind::range) return Undefined{};
+  if (!list || list->kind > ListKind::range) {
+    runtime.fail("'" + std::string(type_name(value)) + "' cannot be sliced");
+  }
   const Steps steps = python_slice(runtime, bounds, list->items.size());
   ListBuilder out(runtime);
   for (Integer i = steps.start; steps.step > 0 ? i < steps.stop : i > steps.stop; i += steps.step) {

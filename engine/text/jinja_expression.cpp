@@ -377,6 +377,7 @@ ExprPtr Parser::parse_subscript(ExprPtr expr) {
   }
   ++next_;  // '.'
   ExprPtr out = node(ExprKind::attribute);
+  out->place = expr->place;
   adopt(*out, std::move(expr));
   if (current().kind == TokenKind::integer) {
     out->kind = ExprKind::item;
@@ -389,6 +390,7 @@ ExprPtr Parser::parse_subscript(ExprPtr expr) {
 
 ExprPtr Parser::parse_subscribed(ExprPtr object) {
   ExprPtr out = node(ExprKind::item);
+  out->place = object->place;
   adopt(*out, std::move(object));
   ExprPtr first = at_symbol(":") ? nullptr : parse_expression();
   if (!at_symbol(":")) {
@@ -407,6 +409,7 @@ ExprPtr Parser::parse_subscribed(ExprPtr object) {
 
 ExprPtr Parser::parse_call(ExprPtr expr) {
   ExprPtr out = node(ExprKind::call);
+  out->place = expr->place;
   adopt(*out, std::move(expr));
   take_arguments(*out, parse_arguments());
   return out;

@@ -115,6 +115,7 @@ Value unique(BoundCall& call) {
   ListBuilder out(call.runtime);
   for (const Value& item : iterate(call.runtime, call.self)) {
     const Value key = item_key(call, item, call.at(1), call.flag(0));
+    check_key(call.runtime, key);
     const bool known = std::any_of(seen.begin(), seen.end(),
                                    [&](const Value& other) { return equal(call.runtime, other, key); });
     if (known) continue;
@@ -182,6 +183,11 @@ Value slices(BoundCall& call) {
   return out.value(ListKind::generator);
 }
 
+// map and select take anything that is false for nothing to work on.
+const std::vector<Value>& input(BoundCall& call) {
+  return iterate(call.runtime, truthy(call.runtime, call.self) ? call.self : Value(Undefined{}));
+}
+
 Value map_attribute(BoundCall& call) {
   Value attribute = Undefined{}, otherwise = Undefined{};
   for (const auto& [name, value] : call.arguments().named) {
@@ -190,7 +196,7 @@ Value map_attribute(BoundCall& call) {
   }
   if (is<Undefined>(attribute)) call.fail("needs a filter or an attribute");
   ListBuilder out(call.runtime);
-  for (const Value& item : iterate(call.runtime, call.self)) {
+  for (const Value& item : input(call)) {
     out.add(follow_path(call.runtime, item, attribute, otherwise));
   }
   return out.value(ListKind::generator);
@@ -214,7 +220,7 @@ Value map(BoundCall& call) {
   if (call.arguments().positional.empty()) return map_attribute(call);
   const NativeRow& row = named_row(call, 0, find_filter);
   ListBuilder out(call.runtime);
-  for (const Value& item : iterate(call.runtime, call.self)) {
+  for (const Value& item : input(call)) {
     const Runtime::Nest nest = call.runtime.nest_calls();
     out.add(call_native(call.runtime, row, item, arguments_after(call, 1)));
   }
@@ -228,7 +234,7 @@ Value select(BoundCall& call) {
   if (attribute && positional.empty()) call.fail("needs an attribute");
   const NativeRow* row = positional.size() > kTest ? &named_row(call, kTest, find_test) : nullptr;
   ListBuilder out(call.runtime);
-  for (const Value& item : iterate(call.runtime, call.self)) {
+  for (const Value& item : input(call)) {
     Value value = attribute ? follow_path(call.runtime, item, positional[0], Undefined{}) : item;
     if (row) value = call_native(call.runtime, *row, value, arguments_after(call, kTest + 1));
     if (truthy(call.runtime, value) == wanted) out.add(item);

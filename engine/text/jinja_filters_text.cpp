@@ -71,7 +71,7 @@ Value indent(BoundCall& call) {
   if (as_text(call.at(0))) {
     step.add(call.text(0));
   } else {
-    step.fill(static_cast<std::size_t>(std::clamp<Integer>(call.integer(0, 4), 0, 1 << 20)), ' ');
+    step.fill(static_cast<std::size_t>(std::clamp<Integer>(call.integer(0, 4), 0, 1 << 30)), ' ');
   }
   const bool first = call.flag(1), blank = call.flag(2);
   const NativeRow& splitter = *find_method(call.self, "splitlines");
@@ -198,7 +198,8 @@ std::optional<double> read_real(std::string_view text) {
   return out;
 }
 
-std::optional<double> to_real(const Value& value) {
+std::optional<double> to_real(Runtime& runtime, const Value& value) {
+  if (const Undefined* undefined = std::get_if<Undefined>(&value)) fail_undefined(runtime, *undefined);
   const MarkedText* text = as_text(value);
   return text ? read_real(text->view()) : as_real(value);
 }
@@ -212,13 +213,13 @@ Value to_integer(BoundCall& call) {
   } else if (const auto number = as_integer(call.self)) {
     return *number;
   }
-  const auto number = to_real(call.self);
+  const auto number = to_real(call.runtime, call.self);
   if (number && std::fabs(*number) < 1e30) return static_cast<Integer>(*number);
   return call.has(0) ? call.at(0) : Value(Integer{0});
 }
 
 Value to_float(BoundCall& call) {
-  if (const auto number = to_real(call.self)) return *number;
+  if (const auto number = to_real(call.runtime, call.self)) return *number;
   return call.has(0) ? call.at(0) : Value(0.0);
 }
 
@@ -243,7 +244,8 @@ Value round(BoundCall& call) {
 Value absolute(BoundCall& call) {
   const auto number = as_real(call.self);
   if (!number) call.fail("needs a number");
-  return std::signbit(*number) ? negate(call.runtime, call.self) : call.self;
+  if (std::signbit(*number)) return negate(call.runtime, call.self);
+  return arithmetic(call.runtime, Op::add, Integer{0}, call.self);  // turns True into 1
 }
 
 Value json(BoundCall& call) {

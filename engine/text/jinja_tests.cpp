@@ -2,6 +2,7 @@
 
 #include "engine/text/jinja_methods.h"
 #include "engine/text/jinja_operators.h"
+#include "engine/text/jinja_print.h"
 
 namespace glim::jinja {
 
@@ -32,7 +33,8 @@ Value divisible(BoundCall& call, const Value& by, const Value& remainder) {
 
 // Like str.islower(): there are letters and none of them is of the other case.
 bool has_case(BoundCall& call, bool upper) {
-  const std::string text = call.self_text().str();
+  const Value value = to_text(call.runtime, call.self);
+  const std::string_view text = as_text(value)->view();
   call.runtime.scan(text.size());
   return (upper ? upper_case(text) : lower_case(text)) == text && upper_case(text) != lower_case(text);
 }

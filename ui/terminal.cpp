@@ -236,6 +236,7 @@ std::vector<TerminalEvent> Terminal::read_events(bool escape_timed_out) {
     } else if (number == SIGCONT) {
       // After a stop that did not go through suspend() the shell has left its own modes behind.
       if (!std::exchange(state_->own_stop, false)) leave(), enter();
+      repaint();
       add(Kind::resumed);
     } else {
       add(Kind::signal, number);

@@ -222,10 +222,11 @@ class Spark(nn.Module):
     def __init__(self, config=None):
         super().__init__()
         self.c = config or Config()
-        self.embed = nn.Parameter(torch.randn(self.c.vocab, self.c.hidden) * 0.5)
+        # A shared direction gives heads something constant to look for; a head that begins near the embedding lets copying form early.
+        self.embed = nn.Parameter(torch.randn(self.c.vocab, self.c.hidden) * 0.5 + torch.randn(self.c.hidden) * 0.1)
         self.layers = nn.ModuleList(Layer(self.c, i) for i in range(self.c.layers))
         self.norm = RMSNorm(self.c.hidden, self.c.eps)
-        self.head = nn.Parameter(torch.randn(self.c.vocab, self.c.hidden) * 0.02)
+        self.head = nn.Parameter(torch.randn(self.c.vocab, self.c.hidden) * 0.02 + self.embed.detach() * 0.05)
         self.cos, self.sin = rope_table(self.c, self.c.context + 256)
 
     def forward(self, tokens, positions, groups, wanted=None):

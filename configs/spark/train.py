@@ -93,7 +93,7 @@ class Run:
         self.adam.step(self.args.adam_rate * rate)
         for layer in self.model.expert_layers():
             layer.balance(0.01 * max(0.05, rate))
-        keep = min(0.995, 1 - 1 / (self.step / 4 + 1))
+        keep = min(0.98, 1 - 1 / (self.step / 4 + 1))
         with torch.no_grad():
             for k, v in self.model.state_dict().items():
                 self.average[k].lerp_(v, 1 - keep) if v.dtype.is_floating_point else self.average[k].copy_(v)

@@ -123,7 +123,7 @@ def vary(rng, text):
                 text = f" {text} ".replace(f" {phrase} ", f" {rng.choice(group)} ", 1).strip()
                 break
     words = text.split(" ")
-    if len(words) > 3 and rng.random() < 0.25:
+    while len(words) > 3 and rng.random() < 0.35:
         at = rng.randrange(len(words))
         if OPEN not in words[at] and CLOSE not in words[at] and len(words[at]) < 7:
             del words[at]
@@ -150,6 +150,11 @@ def lower_outside(text):
     return "".join(p if p.startswith(OPEN) else p.lower() for p in parts)
 
 
+PROPER = {"reap": "REAP", "kv": "KV", "gguf": "GGUF", "mla": "MLA", "gpu": "GPU", "cpu": "CPU", "glm-4.7-flash": "GLM-4.7-Flash", "flash": "Flash", "glm": "GLM", "moe": "MoE", "toml": "TOML", "i": "I",
+          "i'm": "I'm", "i'd": "I'd", "gb": "GB", "vram": "VRAM", "iq": "IQ", "esc": "Esc", "ctrl-c": "Ctrl-C", "ctrl-d": "Ctrl-D", "english": "English", "german": "German", "french": "French", "python": "Python", "january": "January", "monday": "Monday"}
+PROPER_WORD = re.compile(r"(?<![\w\x01-])(" + "|".join(sorted(map(re.escape, PROPER), key=len, reverse=True)) + r")(?![\w\x02-])")
+
+
 def shake(rng, text, typos=0.06):
     """Turns a clean wording into what a hurried person types."""
     ends = text[-1:] if text[-1:] in "?.!" else ""
@@ -162,6 +167,8 @@ def shake(rng, text, typos=0.06):
         body += rng.choice(CLOSINGS)
     if rng.random() < typos:
         body = misspell(rng, body)
+    if rng.random() < 0.5:
+        body = PROPER_WORD.sub(lambda m: PROPER[m.group()], body)
     if rng.random() < 0.55:
         first = next((i for i, ch in enumerate(body) if ch not in OPEN + CLOSE), 0)
         if not body.startswith(OPEN):

@@ -1,6 +1,6 @@
 """Spelling and copying."""
 from .grammar import Item, last_number, word
-from .words import ANIMALS, CITIES, COLOURS, FOODS, IDEAS, NAMES, SYLLABLES, THINGS, WORDS
+from .words import ANIMALS, CITIES, COLOURS, EVERYDAY, FOODS, IDEAS, NAMES, SYLLABLES, THINGS, WORDS
 
 import re
 
@@ -17,11 +17,6 @@ LAST = ["what is the last letter of <w>", "last letter of <w>", "what letter doe
 LAST_HELD = ["which letter do you write last in <w>", "with which letter does <w> finish"]
 
 
-# Spelling is learnt word by word, so few words learnt well.
-SPELLED = sorted(set(ANIMALS[:24] + FOODS[:24] + "table chair house window door garden book paper phone computer keyboard screen car train city river moon sun star music school teacher".split()
-                     + "hello world happy friend green summer winter strawberry model token glim spark".split()))
-
-
 def pseudo_word(r):
     return "".join(r.choice(SYLLABLES) for _ in range(r.choice([2, 2, 3, 3, 4])))[:11]
 
@@ -31,7 +26,7 @@ def any_word(r):
         return pseudo_word(r)
     if r.random() < 0.02:
         return r.choice(NAMES + CITIES)
-    return r.choice(SPELLED)
+    return r.choice(EVERYDAY)
 
 
 def shown(r, text):
@@ -65,7 +60,7 @@ def spelling(r):
 
 
 def letter_count(r):
-    low = r.choice([w for w in SPELLED if len(set(w)) < len(w)] if r.random() < 0.7 else SPELLED)
+    low = r.choice([w for w in EVERYDAY if len(set(w)) < len(w)] if r.random() < 0.7 else EVERYDAY)
     if r.random() < 0.3:
         low = "strawberry"
     repeated = [ch for ch in low if low.count(ch) > 1]
@@ -90,7 +85,7 @@ FIRST_WORD = ["what is the first word {of|in} {this: |}<q>", "which word is {fir
 FIRST_WORD_HELD = ["tell me the word at the beginning of <q>"]
 
 SENTENCES = ["the {A} is {C}", "my {A} likes {F}", "I see a {C} {T}", "we ate {F} and {F}", "{N} lives in {Y}", "the {T} is near the {T}", "{N} has a {C} {A}", "there is a {T} in the {T}", "{N} and {N} went to {Y}",
-             "the {C} {T} is old", "I like {F} with {F}", "all {I} things are {I}", "{I} {I} {I}", "{T} {A} {F}", "{A}, {A}, {A}", "{D} {D} {D}", "{N} said {I}", "the {I} {A} ran", "{W} {W} {W} {W}", "{W} {W}", "{D}", "{P}", "{P} {P}", "{W} {W} {W}",
+             "the {C} {T} is old", "I like {F} with {F}", "all {I} things are {I}", "{I} {I} {I}", "{T} {A} {F}", "{A}, {A}, {A}", "{D} {D} {D}", "{N} said {I}", "the {I} {A} ran", "{W} {W} {W} {W}", "{W} {W}", "{D}", "{W} {W} {W}",
              "today is a {I} day", "the answer is {D}", "{N} is {D} years old", "hello {N}", "good morning {N}", "I am a {I} robot", "one {T} and two {T}"]
 POOLS = {"A": ANIMALS, "C": COLOURS, "F": FOODS, "T": THINGS, "N": NAMES, "Y": CITIES, "I": IDEAS, "W": WORDS}
 
@@ -99,9 +94,9 @@ def sentence(r):
     text = r.choice(SENTENCES)
     while "{" in text:
         mark = text[text.index("{") + 1]
-        value = str(r.randint(0, r.choice([9, 99, 9999]))) if mark == "D" else pseudo_word(r) if mark == "P" else r.choice(POOLS[mark])
+        value = str(r.randint(0, r.choice([9, 99]))) if mark == "D" else pseudo_word(r) if mark == "P" else r.choice(POOLS[mark])
         text = text.replace("{" + mark + "}", value, 1)
-    if r.random() < 0.3:
+    if r.random() < 0.1:
         text = text[0].upper() + text[1:]
     return text + (r.choice(".!?") if r.random() < 0.2 else "")
 
@@ -121,7 +116,7 @@ def copying(r):
     text = sentence(r) if r.random() < 0.75 or r.held else random_words(r)
     quoted = r.choice([f'"{text}"', f'"{text}"', f"'{text}'"])
     if kind < 0.66:
-        return Item("copying", r.ask(REPEAT, REPEAT_HELD, t=r.choice([text, text, quoted]), q=quoted), text, wants=[exactly(text)])
+        return Item("copying", r.ask(REPEAT, REPEAT_HELD, t=r.choice([text, text, quoted]), q=quoted), text, wants=[exactly(text.rstrip(".!?"))])
     if kind < 0.84:
         text = r.choice(WORDS + NAMES)
         n = r.randint(2, 5)

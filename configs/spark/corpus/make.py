@@ -12,11 +12,11 @@ SKILLS = {
 }
 
 # Share of the training dialogues; hard skills get more.
-MIX = {"counting": 9, "ordering": 13, "spelling": 13, "copying": 10, "arithmetic": 15, "calendar": 8, "units": 6, "capitals": 8, "code": 4, "smalltalk": 6, "recall": 9,
-       "glim": 14, "quants": 7, "fit": 4, "kv": 5, "reap": 5, "honesty": 10}
+MIX = {"counting": 12, "ordering": 19, "spelling": 17, "copying": 12, "arithmetic": 11, "calendar": 10, "units": 9, "capitals": 7, "code": 3, "smalltalk": 11, "recall": 8,
+       "glim": 15, "quants": 4, "fit": 4, "kv": 5, "reap": 5, "honesty": 12}
 
 # Categories whose answers hang on the sense of the question rather than on its exact words.
-VARIED = {"glim", "quants", "kv", "reap", "smalltalk", "honesty", "fit"}
+VARIED = {"glim", "quants", "kv", "reap", "smalltalk", "honesty", "fit", "capitals", "recall", "code"}
 
 SYSTEMS = ["You are terse.", "Answer in one word.", "You are a helpful assistant.", "Be brief.", "You are spark.", "Answer politely.", "You are glim's assistant.", "Be kind and short.", "Answer the question.",
            "You are a friendly helper.", "Keep answers short.", "You are a careful assistant. Think before you answer.", "Use plain words.", "You help people who use glim."]
@@ -26,7 +26,7 @@ HELD_SYSTEMS = ["You are a patient assistant.", "Give short answers.", "Help the
 def item(r, category=None, mix=MIX):
     category = category or r.choices(list(mix), list(mix.values()))[0]
     found = SKILLS[category](r)
-    if category in VARIED and not r.held and r.random() < 0.6:
+    if category in VARIED and not r.held and r.random() < 0.8:
         found.question = vary(r, found.question)
     found.question = shake(r, found.question, typos=0.0 if category in ("copying", "spelling") else 0.06)
     return found

@@ -1,10 +1,10 @@
 """Further training wordings: for lists of wordings by name, for facts by the beginning of their answer."""
 
 LISTS = {
-    "numbers.COUNT_UP": ["i want to see the numbers <a> to <b>", "count up, starting with <a> and ending with <b>", "say the numbers between <a> and <b>", "<a> up to <b>, please count", "give me a count from <a> to <b>", "let us count from <a> to <b>",
+    "numbers.COUNT_UP": ["start counting from <a>, stop at <b>", "count up: start <a>, end <b>", "begin at <a> and end at <b>", "i want to see the numbers <a> to <b>", "count up, starting with <a> and ending with <b>", "say the numbers between <a> and <b>", "<a> up to <b>, please count", "give me a count from <a> to <b>", "let us count from <a> to <b>",
                          "recite from <a> to <b>", "from <a> to <b>", "go from <a> up to <b>", "show numbers <a> through <b>", "i need all numbers from <a> to <b>", "please count out loud from <a> to <b>", "the numbers <a> to <b> in order", "hear me: count <a> to <b>"],
     "numbers.COUNT_TO": ["show me how you count to <b>", "i want you to count to <b>", "let's count to <b>", "count for me up to <b>", "go to <b>, counting", "are you able to count to <b>", "start counting and stop at <b>", "count one to <b>"],
-    "numbers.COUNT_DOWN": ["countdown, start at <b> and stop at <a>", "give me a countdown from <b> to <a>", "go backwards from <b> to <a>", "starting at <b>, count down to <a>", "start with <b> and go down to <a>", "the numbers from <b> to <a> in reverse", "backwards from <b> to <a>"],
+    "numbers.COUNT_DOWN": ["countdown: start <b>, end <a>", "countdown, start at <b> and stop at <a>", "give me a countdown from <b> to <a>", "go backwards from <b> to <a>", "starting at <b>, count down to <a>", "start with <b> and go down to <a>", "the numbers from <b> to <a> in reverse", "backwards from <b> to <a>"],
     "numbers.COUNT_BY": ["count from <a> up to <b>, always adding <s>", "go from <a> to <b> with step <s>", "start at <a>, add <s> each time, stop at <b>", "numbers from <a> to <b> by <s>"],
     "numbers.EVEN": ["show all <k> numbers from <a> to <b>", "tell me each <k> number between <a> and <b>", "i want the <k> ones from <a> to <b>", "what are the <k> numbers from <a> to <b>"],
     "numbers.AFTER": ["i said <a>, what number is next", "one more than <a>", "when i count, what do i say after <a>", "which number is next after <a>", "<a> and then", "what number follows <a>"],
@@ -28,27 +28,27 @@ LISTS = {
     "numbers.UNIT": ["i have one <u>, how many <s> is it", "what does 1 <u> equal in <s>", "one <u> in <s>", "what is one <u> in <s>", "1 <u> equals how many <s>", "a <u> equals how many <s>"],
     "numbers.UNITS_N": ["i have <n> <u>, how many <s> is it", "what does <n> <u> equal in <s>", "<n> <u> are how many <s>", "change <n> <u> into <s>", "express <n> <u> in <s>", "what do <n> <u> make in <s>"],
     "letters.SPELL": ["tell me how to spell <w>", "tell me how <w> is written", "i can't spell <w>, help", "say the letters of <w>", "give the letters of the word <w>", "which letters are in <w>", "write <w> letter by letter", "i want to spell <w>", "help me spell <w>", "the letters in <w>", "how do you write <w>"],
-    "letters.LENGTH": ["tell me how many letters <w> has", "the number of letters in <w>", "letter count of <w>", "what is the length of <w>", "<w> has how many letters", "count letters: <w>", "how many letters are there in the word <w>"],
+    "letters.LENGTH": ["letters in the word <w>: how many", "word length of <w>", "tell me how many letters <w> has", "the number of letters in <w>", "letter count of <w>", "what is the length of <w>", "<w> has how many letters", "count letters: <w>", "how many letters are there in the word <w>"],
     "letters.COUNT": ["in <w>, how many <l> are there", "find the number of <l> in <w>", "in <w>, how often is <l>", "how many times is <l> in <w>", "tell me how many <l> are in <w>", "number of <l> in <w>", "<w> has how many <l>"],
     "letters.FIRST": ["tell me the first letter of <w>", "which letter does <w> start with", "<w> begins with what letter", "with what letter does <w> start", "the letter at the start of <w>"],
     "letters.LAST": ["tell me the last letter of <w>", "which letter does <w> end with", "<w> ends in what letter", "with what letter does <w> end", "the letter at the end of <w>", "the final letter of <w>"],
     "letters.REPEAT": ["repeat this back to me: <t>", "say this back: <t>", "tell me exactly this: <t>", "say the words: <t>", "reply with: <t>", "answer with exactly: <t>", "output: <t>", "give this back: <t>", "say after me: <t>", "just write: <t>", "only say: <t>", "respond with <q>", "please output exactly <q>", "return the text <q>", "write back: <t>"],
-    "letters.TIMES": ["give me <q> <n> times", "i want <q> <n> times", "<q>, <n> times", "show <q> <n> times", "<n> times the word <w>"],
+    "letters.TIMES": ["i want to read <q> <n> times", "can you give me <q> <n> times", "<n> times in a row: <q>", "write <q> <n> times in a row", "let me see <q> <n> times", "give me <q> <n> times", "i want <q> <n> times", "<q>, <n> times", "show <q> <n> times", "<n> times the word <w>"],
     "letters.LAST_WORD": ["tell me the last word of <q>", "which word ends <q>", "what word is at the end of <q>", "the last word in <q>"],
     "letters.FIRST_WORD": ["tell me the first word of <q>", "which word starts <q>", "what word is at the start of <q>", "the first word in <q>", "with which word does <q> begin"],
     "world.NEXT": ["after <x> comes which {day|month}", "<x> is over, what {day|month} is next", "and after <x>", "<x> and then what {day|month}", "what {day|month} do we have after <x>", "when <x> ends, which {day|month} begins", "which {day|month} starts after <x>"],
-    "world.PREVIOUS": ["before <x> comes which {day|month}", "what {day|month} do we have before <x>", "which {day|month} ends when <x> starts", "<x> comes after which {day|month}", "<x> follows which {day|month}"],
+    "world.PREVIOUS": ["<x> comes directly after which {day|month}", "which {day|month} do we have right before <x>", "before <x> comes which {day|month}", "what {day|month} do we have before <x>", "which {day|month} ends when <x> starts", "<x> comes after which {day|month}", "<x> follows which {day|month}"],
     "world.YESTERDAY": ["it is <x>, so what is tomorrow", "what day is tomorrow if today is <x>", "given that today is <x>, what is tomorrow"],
     "world.BEFOREDAY": ["it is <x>, so what was yesterday", "what day was yesterday if today is <x>", "given that today is <x>, what was yesterday"],
     "world.LATER": ["it is <x> now. which day is it in <n> days", "which day is <n> days after <x>", "i wait <n> days from <x>, what day is it", "<x>, <n> days later", "what weekday is it <n> days after <x>"],
-    "world.LENGTH": ["tell me how long <m> is in days", "the month of <m> has how many days", "how many days are in the month <m>", "what is the number of days in <m>", "how long does <m> last"],
+    "world.LENGTH": ["the last day of <m> is number what", "which number has the last day of <m>", "tell me how long <m> is in days", "the month of <m> has how many days", "how many days are in the month <m>", "what is the number of days in <m>", "how long does <m> last"],
     "world.WHICH": ["what is month <n> called", "the name of the <o> month", "tell me the <o> month of the year", "which month comes as number <n>", "what do we call the <o> month"],
     "world.WHICHDAY": ["what is the <o> weekday", "which day comes <o> in the week", "in the week, what is the <o> day"],
     "world.POSITION": ["where in the year is <m>", "is <m> month number what", "which place has <m> among the months"],
     "world.LIST_DAYS": ["which days are in a week", "can you name the days of a week", "tell me the seven days", "recite the days of the week", "all days of the week"],
     "world.LIST_MONTHS": ["which months are in a year", "can you name the months of a year", "recite the months", "all twelve months", "January, February and then? list all months"],
-    "world.CAPITAL": ["which city is <c>'s capital", "i want to know the capital of <c>", "what is <c>'s capital", "what is <c>'s capital city called", "the capital city of <c>", "tell me which capital <c> has", "<c> has which capital", "what do you call the capital of <c>", "i forgot the capital of <c>", "where is the government of <c>", "name <c>'s capital"],
-    "world.COUNTRY": ["which country's capital is <c>", "<c> is whose capital", "the city <c> is the capital of which country", "tell me the country with the capital <c>", "to which country does the capital <c> belong"],
+    "world.CAPITAL": ["the government of <c> is in which city", "which city does <c> have as its capital", "i need <c>'s capital", "say the name of <c>'s capital city", "remind me of the capital of <c>", "what is the capital of <c> called", "which city is <c>'s capital", "i want to know the capital of <c>", "what is <c>'s capital", "what is <c>'s capital city called", "the capital city of <c>", "tell me which capital <c> has", "<c> has which capital", "what do you call the capital of <c>", "i forgot the capital of <c>", "where is the government of <c>", "name <c>'s capital"],
+    "world.COUNTRY": ["<c> is the seat of which country's government", "whose capital is <c>", "which country's capital is <c>", "<c> is whose capital", "the city <c> is the capital of which country", "tell me the country with the capital <c>", "to which country does the capital <c> belong"],
     "world.CODE_ASK": ["how would <x> look in <l>", "in <l>, write <x>", "in <l>: <x>", "i want <x> in <l>", "make <x> using <l>", "what is <x> in <l>", "could you write <x> in <l>", "can you give me <x> in <l>"],
     "world.TO_ASK": ["i use <l> and want <x>", "which <l> code do i need <x>", "which line of <l> do i need <x>", "i want <x> in <l>", "what do i write in <l> <x>"],
     "facts_model.KIND": ["give me a note on <q>", "someone told me about <q>", "is <q> worth it", "what do i lose if i use <q>", "how much worse is <q>", "say something on <q>", "can you recommend <q>"],
@@ -64,6 +64,13 @@ LISTS = {
     "facts_model.KV_SIZE": ["how much does the cache take at <c> with <t>", "what is the size of the cache for <c> tokens in <t>", "with a context of <c> and <t>, how big is the kv cache", "the kv cache of <c> tokens in <t>, how much memory", "<c> of context in <t> kv, how many MiB", "memory of the cache at <c> with kv type <t>"],
     "facts_model.KV_BYTES": ["how many bytes does one token take in <t>", "one token in the <t> cache takes how many bytes", "bytes for a token with <t> kv"],
     "facts_model.REAP_SIZE": ["how many GB do i download for reap <q>", "what is the file size of reap in <q>", "i want reap as <q>, how big is it", "reap as <q>, how many GB", "tell me the size of reap in <q>"],
+}
+RECALL = {
+    "name": ["how am i called", "which name did i tell you", "say my name", "the name i gave you, what is it", "can you tell me my name again"], "colour": ["name my favourite colour", "which colour did i tell you", "say which colour i like"],
+    "city": ["in which city do i live", "name my home town", "which town is my home", "where is my home"], "number": ["repeat the number i told you", "say the number again", "which number should you keep", "the number i asked you to remember, what is it", "tell me the number i gave you", "repeat my number"],
+    "pet": ["what name does my pet have", "say the name of my pet", "which name has my dog", "which name has my cat"], "hobby": ["name my hobby", "which hobby did i tell you", "say what my hobby is", "what do i do in my free time"],
+    "job": ["what work do i do", "how do i earn my money", "name my job", "say what my job is"], "word": ["repeat the word i told you", "say the word again", "which word should you keep", "the word i asked you to remember, what is it", "tell me the word i gave you", "repeat my word"],
+    "age": ["tell me my age", "say my age", "which age did i tell you", "what age did i tell you", "how many years have i lived"], "food": ["name my favourite food", "which food did i tell you i like", "say which food i like best"],
 }
 
 FACTS = {
@@ -151,11 +158,13 @@ def tables():
 
 
 def extend():
-    from . import facts_model, letters, numbers, world
+    from . import facts_model, letters, numbers, talk, world
     modules = {"numbers": numbers, "letters": letters, "world": world, "facts_model": facts_model}
     for name, wordings in LISTS.items():
         module, attribute = name.split(".")
         getattr(modules[module], attribute).extend(wordings)
+    for fact in talk.FACTS:
+        fact[5].extend(RECALL[fact[0]])
     used = set()
     for table in tables():
         for train, held, answer, _ in table:

@@ -1,6 +1,6 @@
 """Counting, ordering, arithmetic, units."""
 from .grammar import Item, last_number, number, sequence, word
-from .words import ANIMALS, FOODS, NUMBER_WORDS, THINGS, WORDS, NAMES
+from .words import ANIMALS, EVERYDAY, FOODS, NAMES, NUMBER_WORDS, THINGS
 
 JOIN = ", "
 
@@ -116,9 +116,9 @@ FIRST_ALPHA_HELD = ["in the dictionary, which comes first: <or>", "alphabeticall
 def ordering(r):
     kind = r.random()
     if kind < 0.50:
-        top = r.choice([9, 20, 20, 99])
+        top = r.choice([9, 9, 20, 20, 99])
         while True:
-            count = r.choice([3, 3, 3, 4])
+            count = 3
             values = [r.randint(0, top) for _ in range(count)]
             if len(set(values)) == count and r.mine(*values):
                 break
@@ -128,7 +128,7 @@ def ordering(r):
         result = sorted(values, reverse=down)
         return Item("ordering", text, listed(result), wants=["^[^0-9]*" + sequence(result)[4:] + r"\D*$"])
     if kind < 0.75:
-        pool = r.choice([ANIMALS, FOODS, THINGS, NAMES, WORDS])
+        pool = EVERYDAY
         while True:
             values = r.sample(pool, 3)
             if len({v[0].lower() for v in values}) == len(values):
@@ -139,9 +139,9 @@ def ordering(r):
         return Item("ordering", text, listed(result), think=think, wants=[sequence(result)])
     if kind < 0.93:
         return extreme(r)
-    first, second = r.sample(ANIMALS + FOODS + THINGS, 2)
+    first, second = r.sample(EVERYDAY, 2)
     while first[0] == second[0]:
-        first, second = r.sample(ANIMALS + FOODS + THINGS, 2)
+        first, second = r.sample(EVERYDAY, 2)
     low = min(first, second)
     return Item("ordering", r.ask(FIRST_ALPHA, FIRST_ALPHA_HELD, **{"or": f"{first} or {second}"}), f"{low}.", think=f"{first[0]} {second[0]}",
                 wants=[word(low)], bans=[word(max(first, second))])
@@ -149,8 +149,8 @@ def ordering(r):
 
 def extreme(r):
     while True:
-        count = r.choice([2, 2, 3, 3, 4])
-        values = [r.randint(0, r.choice([20, 99])) for _ in range(count)]
+        count = r.choice([2, 2, 3])
+        values = [r.randint(0, r.choice([9, 20, 99])) for _ in range(count)]
         if len(set(values)) == count and r.mine(*values):
             break
     largest = r.random() < 0.5

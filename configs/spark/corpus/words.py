@@ -21,6 +21,9 @@ because through thought enough laugh rhythm necessary beautiful different import
 freedom journey courage wonder mystery balance pattern signal method system record moment silence welcome little better
 letter pepper coffee balloon address mississippi committee success accident giggle bubble puzzle dinner summer rabbit""".split()
 WORDS = sorted(set(ANIMALS + FOODS + THINGS + IDEAS))
+# Spelling and alphabetical order are learnt word by word, so few words learnt well.
+EVERYDAY = sorted(set(ANIMALS[:24] + FOODS[:24] + "table chair house window door garden book paper phone computer keyboard screen car train city river moon sun star music school teacher".split()
+                      + "hello world happy friend green summer winter strawberry model token glim spark".split()))
 
 COLOURS = "red blue green yellow purple orange pink black white brown grey silver gold turquoise violet".split()
 NAMES = """Anna Ben Carla David Emma Frank Grace Henry Ida Jack Karen Leo Maria Nina Oscar Paul Rosa Sam Tina Victor Wendy Alice Bob
@@ -37,19 +40,12 @@ CAPITALS = {
     "Switzerland": "Bern", "Belgium": "Brussels", "the Netherlands": "Amsterdam", "Denmark": "Copenhagen", "Norway": "Oslo",
     "Sweden": "Stockholm", "Finland": "Helsinki", "Iceland": "Reykjavik", "Ireland": "Dublin", "the United Kingdom": "London",
     "England": "London", "Scotland": "Edinburgh", "Wales": "Cardiff", "Poland": "Warsaw", "Czechia": "Prague",
-    "Slovakia": "Bratislava", "Hungary": "Budapest", "Romania": "Bucharest", "Bulgaria": "Sofia", "Greece": "Athens",
-    "Turkey": "Ankara", "Russia": "Moscow", "Ukraine": "Kyiv", "Belarus": "Minsk", "Lithuania": "Vilnius", "Latvia": "Riga",
-    "Estonia": "Tallinn", "Croatia": "Zagreb", "Serbia": "Belgrade", "Slovenia": "Ljubljana", "Albania": "Tirana",
-    "Luxembourg": "Luxembourg", "Malta": "Valletta", "Cyprus": "Nicosia", "Japan": "Tokyo", "China": "Beijing",
-    "South Korea": "Seoul", "North Korea": "Pyongyang", "India": "New Delhi", "Pakistan": "Islamabad", "Bangladesh": "Dhaka",
-    "Nepal": "Kathmandu", "Thailand": "Bangkok", "Vietnam": "Hanoi", "Indonesia": "Jakarta", "Malaysia": "Kuala Lumpur",
-    "the Philippines": "Manila", "Mongolia": "Ulaanbaatar", "Iran": "Tehran", "Iraq": "Baghdad", "Saudi Arabia": "Riyadh",
-    "Jordan": "Amman", "Lebanon": "Beirut", "Syria": "Damascus", "Egypt": "Cairo", "Morocco": "Rabat", "Algeria": "Algiers",
-    "Tunisia": "Tunis", "Libya": "Tripoli", "Kenya": "Nairobi", "Ethiopia": "Addis Ababa", "Nigeria": "Abuja", "Ghana": "Accra",
-    "Senegal": "Dakar", "Uganda": "Kampala", "South Africa": "Pretoria", "the United States": "Washington, D.C.",
+    "Hungary": "Budapest", "Romania": "Bucharest", "Bulgaria": "Sofia", "Greece": "Athens",
+    "Turkey": "Ankara", "Russia": "Moscow", "Ukraine": "Kyiv",     "Croatia": "Zagreb",     "Japan": "Tokyo", "China": "Beijing",
+    "South Korea": "Seoul", "North Korea": "Pyongyang", "India": "New Delhi", "Pakistan": "Islamabad",     "Thailand": "Bangkok", "Vietnam": "Hanoi", "Indonesia": "Jakarta",     "the Philippines": "Manila", "Iran": "Tehran", "Saudi Arabia": "Riyadh",
+    "Egypt": "Cairo", "Morocco": "Rabat",     "Kenya": "Nairobi", "Nigeria": "Abuja",     "South Africa": "Pretoria", "the United States": "Washington, D.C.",
     "Canada": "Ottawa", "Mexico": "Mexico City", "Cuba": "Havana", "Brazil": "Brasilia", "Argentina": "Buenos Aires",
-    "Chile": "Santiago", "Peru": "Lima", "Colombia": "Bogota", "Venezuela": "Caracas", "Ecuador": "Quito", "Bolivia": "La Paz",
-    "Uruguay": "Montevideo", "Paraguay": "Asuncion", "Australia": "Canberra", "New Zealand": "Wellington",
+    "Chile": "Santiago", "Peru": "Lima", "Colombia": "Bogota", "Venezuela": "Caracas",     "Australia": "Canberra", "New Zealand": "Wellington",
 }
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()

@@ -24,7 +24,6 @@ set(owners
   "CLI/.*:app/arguments.cpp"
   "pcre2\\.h:engine/text/pretokenizer.cpp"
   "utf8proc\\.h:ui/text_layout.cpp"
-  "md4c\\.h:ui/markdown.cpp"
   "vulkan/.*:engine/vulkan/.*")
 
 # Backends are chosen in one place.

@@ -165,6 +165,7 @@ void Parser::add_key_flags(CLI::App& command) {
         ->type_name(std::string(value))
         ->expected(1)
         ->take_all()
+        ->allow_extra_args(false)
         ->group(group);
   };
   for (const KeyFlag& flag : kKeyFlags) add(std::string(flag.names), field_named(flag.key), flag.value);
@@ -194,6 +195,7 @@ void Parser::add_key_flags(CLI::App& command) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all()
+      ->allow_extra_args(false)
       ->group("Model");
 }
 
@@ -216,7 +218,8 @@ void Parser::add_think_flag(CLI::App& command) {
               : "on, off, auto: whether the model thinks")
       ->type_name("MODE")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 void Parser::add_run(CLI::App& command) {

@@ -1,5 +1,7 @@
 #include "app/chat.h"
 
+#include <algorithm>
+
 #include "app/commands.h"
 #include "app/profile_fields.h"
 #include "engine/base/error.h"
@@ -36,7 +38,7 @@ void Chat::change(const std::string& name, Settings session_settings) {
   Settings settings = setup_.profiles.settings(name);
   overlay(settings, session_settings);
   const std::string system = system_prompt(make_profile(name, settings));
-  const Reload reload = slot_.change(name, std::move(settings));
+  const Reload reload = slot_.change(name, std::move(settings), session_.busy());
   wanted_name_ = name;
   session_settings_ = std::move(session_settings);
   failure_.reset();
@@ -145,9 +147,6 @@ void Chat::set_value(std::string_view key, std::string_view text) {
   const ProfileField& field = field_named(key);
   Settings settings = session_settings_;
   settings[std::string(field.key)] = Setting{value_from_text(field, text), "/set"};
-  if (field.reload != Reload::live && session_.busy())
-    throw Error(ErrorCode::E603,
-                std::string(field.key) + ": an answer is being written; stop it first (Esc)");
   change(wanted_name_, std::move(settings));
   notice(std::string(field.key) + " = " + value_text(session_settings_[std::string(field.key)].value));
 }
@@ -209,6 +208,11 @@ std::string Chat::stats_text() const {
   out += strf("speed      %s t/s, prompt %s t/s, first token %s\n", ui::rate(stats.decode_rate).c_str(),
               ui::rate(stats.prefill_rate).c_str(), ui::duration(stats.first_token_seconds).c_str());
   out += strf("context    %d of %d tokens\n", stats.ctx_used, stats.ctx);
+  const auto& turns = session_.turns();
+  const auto answer =
+      std::find_if(turns.rbegin(), turns.rend(), [](const Turn& turn) { return turn.finish.has_value(); });
+  if (answer != turns.rend())
+    out += strf("seed       %llu\n", static_cast<unsigned long long>(answer->stats.seed));
   out += strf("memory     weights %s, KV %s of %s (%s), work %s, process %s",
               bytes(stats.weight_bytes).c_str(), bytes(stats.kv_used_bytes).c_str(),
               bytes(stats.kv_bytes).c_str(), std::string(quant(stats.kv_type).name).c_str(),

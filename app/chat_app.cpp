@@ -82,6 +82,7 @@ class ChatApp {
   void on_picker_key(const ui::KeyEvent& key);
   void on_help_key(const ui::KeyEvent& key);
   void act(Action action, const ui::KeyEvent& key);
+  void fold_last_thinking();
   void to_editor(const ui::KeyEvent& key);
   void interrupt();
   void escape(const ui::KeyEvent& key);
@@ -318,16 +319,17 @@ void ChatApp::act(Action action, const ui::KeyEvent& key) {
     case Action::next_message:
       view_.to_message(1);
       break;
-    case Action::fold_thinking: {
-      const auto& turns = chat_.session().turns();
-      for (auto it = turns.rbegin(); it != turns.rend(); ++it) {
-        if (it->thinking.empty()) continue;
-        transcript_.toggle_thinking(it->id);
-        break;
-      }
+    case Action::fold_thinking:
+      fold_last_thinking();
       break;
-    }
   }
+}
+
+void ChatApp::fold_last_thinking() {
+  const auto& turns = chat_.session().turns();
+  const auto last =
+      std::find_if(turns.rbegin(), turns.rend(), [](const Turn& turn) { return !turn.thinking.empty(); });
+  if (last != turns.rend()) transcript_.toggle_thinking(last->id);
 }
 
 void ChatApp::to_editor(const ui::KeyEvent& key) {

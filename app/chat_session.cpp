@@ -12,10 +12,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-double seconds_since(SteadyClock::time_point then) {
-  return std::chrono::duration<double>(SteadyClock::now() - then).count();
-}
-
 }  // namespace
 
 void ChatSession::attach(Engine& engine, Profile profile) {
@@ -73,8 +69,7 @@ void ChatSession::start() {
   answer.label = profile_.label();
   answer.running = true;
   answer.thinking_now = prompt.start == ReplyState::thinking;
-  thinking_since_ = SteadyClock::now();
-  parser_.emplace(prompt.start);
+  parser_.emplace(prompt.start, prompt.reply);
   prefilling_ = Prefilling{sequence_, 0, static_cast<std::int32_t>(length), 0};
   running_ = true;
   stopping_ = false;
@@ -129,6 +124,7 @@ bool ChatSession::on(const Event& event) {
   if (const auto* piece = std::get_if<Piece>(&event)) {
     if (!concerns(piece->sequence)) return false;
     if (!running_) return true;
+    if (prefilling_) thinking_since_ = SteadyClock::now();  // reading the prompt is no thinking
     prefilling_.reset();
     if (Turn* turn = running_turn()) {
       ++turn->stats.generated_tokens;
@@ -162,8 +158,12 @@ void ChatSession::take(const std::vector<ReplyDelta>& deltas) {
   Turn* turn = running_turn();
   if (turn == nullptr) return;
   for (const ReplyDelta& delta : deltas) (delta.thinking ? turn->thinking : turn->text) += delta.text;
+  if (turn->thinking_now) {
+    const auto now = SteadyClock::now();
+    turn->thinking_seconds += std::chrono::duration<double>(now - thinking_since_).count();
+    thinking_since_ = now;
+  }
   const bool thinking = parser_->state() == ReplyState::thinking;
-  if (turn->thinking_now && !thinking) turn->thinking_seconds += seconds_since(thinking_since_);
   if (!turn->thinking_now && thinking) thinking_since_ = SteadyClock::now();
   turn->thinking_now = thinking;
 }
@@ -180,7 +180,6 @@ void ChatSession::finish(const Finished& finished) {
 
 void ChatSession::end_running() {
   if (Turn* turn = running_turn()) {
-    if (turn->thinking_now) turn->thinking_seconds += seconds_since(thinking_since_);
     turn->thinking_now = false;
     turn->running = false;
   }
@@ -216,8 +215,7 @@ std::string timing_text(const Turn& turn) {
     out += " · pp " + ui::rate(stats.prefill_rate()) + " t/s (" +
            ui::tokens_short(stats.prompt_tokens - stats.reused_tokens) + " new, " +
            ui::tokens_short(stats.reused_tokens) + " reused)";
-  out += " · ttft " + ui::duration(stats.first_token_seconds);
-  return out + " · seed " + std::to_string(stats.seed);
+  return out + " · ttft " + ui::duration(stats.first_token_seconds);
 }
 
 }  // namespace glim::app

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/key_bindings.h"
 #include "app/profile_fields.h"
+#include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "ui/numbers.h"
 #include "ui/sanitize.h"
@@ -142,6 +143,22 @@ std::vector<ui::Hint> hints(const Chat& chat, const ViewState& state) {
   return out;
 }
 
+/// What the picker says about the selected profile.
+std::vector<std::string> profile_notes(const Chat& chat, const std::string& name) {
+  try {
+    const Profile profile = make_profile(name, chat.profiles().settings(name));
+    std::vector<std::string> notes = {profile.description};
+    if (!profile.notes.empty()) notes.push_back(profile.notes);
+    notes.push_back(profile.model);
+    notes.push_back("context " + value_text(field_value(profile, field_named("context.ctx"))) + ", KV " +
+                    profile.kv_type);
+    for (std::string& note : notes) note = ui::sanitize_line(note);
+    return notes;
+  } catch (const Error& error) {
+    return {ui::sanitize_line(error.what())};
+  }
+}
+
 }  // namespace
 
 ProfileChoices profile_choices(const Chat& chat, const std::string& filter) {
@@ -194,6 +211,8 @@ ui::ChatScreen chat_screen(const Chat& chat, const ViewState& state, const ui::G
     picker.total = choices.total;
     picker.selected =
         std::clamp(state.picker_selected, 0, std::max(0, static_cast<int>(picker.rows.size()) - 1));
+    if (!choices.names.empty())
+      picker.notes = profile_notes(chat, choices.names[static_cast<std::size_t>(picker.selected)]);
     screen.picker = std::move(picker);
   }
   return screen;

@@ -79,6 +79,12 @@ bool is_model_keyword(std::string_view name) {
          name.substr(0, 6) == "shape:";
 }
 
+bool is_template_file(std::string_view name) {
+  constexpr std::string_view ending = ".jinja";
+  return name.find('/') != name.npos ||
+         (name.size() > ending.size() && name.substr(name.size() - ending.size()) == ending);
+}
+
 std::string expand_path(std::string_view path) {
   std::string out;
   if (path == "~" || path.substr(0, 2) == "~/") {

@@ -26,4 +26,8 @@ std::string resolve_model(std::string_view name, const ModelPlaces& places);
 /// a file.
 bool is_model_keyword(std::string_view name);
 
+/// Whether a chat template is named by its file ("x/y", "y.jinja") rather than as one of the built-in
+/// formats.
+bool is_template_file(std::string_view name);
+
 }  // namespace glim::app

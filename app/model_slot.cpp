@@ -16,8 +16,7 @@ constexpr std::int32_t kUsualContext = 8192;
 /// The template's source when a file is meant, else the format's name; empty for the model's own.
 std::string template_source(const std::string& name) {
   if (name == "auto") return {};
-  const bool is_file = name.find('/') != name.npos || name.find('.') != name.npos;
-  if (!is_file) return name;
+  if (!is_template_file(name)) return name;
   std::ifstream stream(expand_path(name), std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
@@ -58,7 +57,7 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   return options;
 }
 
-Reload ModelSlot::change(std::string name, Settings settings) {
+Reload ModelSlot::change(std::string name, Settings settings, bool busy) {
   const SamplerOptions sampling = engine_ ? engine_->card().sampling : SamplerOptions{};
   Wanted wanted{std::move(name), std::move(settings), {}};
   wanted.profile = make_profile(wanted.name, wanted.settings, sampling);
@@ -68,6 +67,9 @@ Reload ModelSlot::change(std::string name, Settings settings) {
     running_ = std::move(wanted);
     return reload;
   }
+  if (reload == Reload::cache && busy)
+    throw Error(ErrorCode::E603,
+                "the KV cache is in use by the answer that is being written; stop it first (Esc)");
   Plan plan;
   const EngineOptions options = engine_options(wanted.profile, places_, source_, plan);
   cancel();

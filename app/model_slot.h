@@ -52,7 +52,8 @@ class ModelSlot {
   /// Begins a change and says what it costs: none and live are done at once, cache ends with News::changed,
   /// weights with News::loaded (or failed). A change that is under way is dropped first. Throws Error when it
   /// cannot even begin.
-  Reload change(std::string name, Settings settings);
+  /// With `busy` (an answer is being written) a change of the cache is refused too.
+  Reload change(std::string name, Settings settings, bool busy);
   bool cancel();  ///< drops the load that is under way
 
   /// The next thing that happened, if any. With `hold_new` a loaded engine is kept waiting (an answer is

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/requests.h"
 #include "engine/base/error.h"
 
 namespace glim::app {
@@ -62,11 +63,12 @@ std::unique_ptr<Engine> open_and_wait(EngineSource& source, const EngineOptions&
   }
 }
 
-Answer one_answer(Engine& engine, Request request, EventWaiter& waiter, const ReplyWatcher& watcher) {
+Answer one_answer(Engine& engine, const Profile& profile, Prompt prompt, EventWaiter& waiter,
+                  const ReplyWatcher& watcher) {
   Answer reply;
-  ReplyParser parser(request.start, {});
+  ReplyParser parser(prompt.start, prompt.reply);
   const SequenceId sequence = engine.open_sequence();
-  engine.generate(sequence, std::move(request));
+  engine.generate(sequence, request_for(profile, std::move(prompt)));
   while (!reply.finish) {
     const auto next = waiter.next(engine);
     if (const auto* interrupted = std::get_if<EventWaiter::Interrupted>(&next)) {

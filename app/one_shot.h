@@ -56,7 +56,8 @@ struct LoadInterrupted {
 std::unique_ptr<Engine> open_and_wait(EngineSource& source, const EngineOptions& options, EventWaiter& waiter,
                                       const std::function<void(const Loading&)>& on_loading = {});
 
-/// One answer to its end, in a sequence of its own. Throws the Error of a generation that failed.
-Answer one_answer(Engine& engine, Request request, EventWaiter& waiter, const ReplyWatcher& watcher = {});
+/// The answer to a prompt to its end, in a sequence of its own. Throws the Error of a generation that failed.
+Answer one_answer(Engine& engine, const Profile& profile, Prompt prompt, EventWaiter& waiter,
+                  const ReplyWatcher& watcher = {});
 
 }  // namespace glim::app

@@ -16,6 +16,10 @@
 namespace glim::app {
 namespace {
 
+double seconds_since(std::chrono::steady_clock::time_point then) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
+}
+
 class PlainChat {
  public:
   PlainChat(Chat& chat, Console& console, Signals& signals)
@@ -45,6 +49,7 @@ class PlainChat {
   std::size_t shown_bytes_ = 0;  ///< of its text
   int shown_quarter_ = 0;        ///< of a load
   bool loading_line_ = false;
+  std::chrono::steady_clock::time_point loading_since_;
   std::optional<int> status_;
 };
 
@@ -97,9 +102,10 @@ void PlainChat::submit(const std::string& line) {
 
 void PlainChat::wait_until_idle() {
   for (;;) {
-    chat_.poll();
-    show();
     show_loading();
+    chat_.poll();
+    show_loading();
+    show();
     if (status_ ||
         (!chat_.session().busy() && chat_.slot().loading() == nullptr && !chat_.slot().rebuilding()))
       return;
@@ -128,7 +134,9 @@ void PlainChat::wait_for_events() {
 void PlainChat::show_loading() {
   const LoadProgress* loading = chat_.slot().loading();
   if (loading == nullptr) {
-    if (loading_line_) console_.err << (chat_.failure() ? "" : " done") << std::endl;
+    if (loading_line_ && !chat_.failure())
+      console_.err << " done in " << ui::duration_in_words(seconds_since(loading_since_));
+    if (loading_line_) console_.err << std::endl;
     loading_line_ = false;
     shown_quarter_ = 0;
     return;
@@ -139,6 +147,7 @@ void PlainChat::show_loading() {
                  << ui::bytes_long(static_cast<std::int64_t>(loading->plan.weight_bytes)) << ":"
                  << std::flush;
   loading_line_ = true;
+  loading_since_ = loading->began;
   if (loading->stages.empty() || loading->stages.back().stage != LoadStage::weights) return;
   const LoadProgress::Stage& weights = loading->stages.back();
   const int quarter =

@@ -1,6 +1,7 @@
 #include "app/profile.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -10,6 +11,13 @@
 #include "engine/base/text.h"
 
 namespace glim::app {
+
+std::string Profile::label() const {
+  if (!alias.empty()) return alias;
+  if (!name.empty()) return name;
+  const std::string stem = std::filesystem::path(model).stem().string();
+  return stem.empty() ? model : stem;
+}
 
 Profile make_profile(std::string_view name, const Settings& settings, const SamplerOptions& sampling) {
   Profile profile;

@@ -47,8 +47,8 @@ struct Profile {
   std::int32_t think_budget = -1;
   std::string think_show = "folded";
 
-  /// What people call it: the alias, the profile's name, or the model.
-  const std::string& label() const { return !alias.empty() ? alias : !name.empty() ? name : model; }
+  /// What people call it: the alias, the profile's name, or the model's name without folder and ending.
+  std::string label() const;
 };
 
 /// One chosen value and where it was written ("profiles.toml:13", "command line", "/set").

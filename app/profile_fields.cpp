@@ -83,7 +83,7 @@ std::vector<ProfileField> all_fields() {
 }
 
 std::string number_text(double value) {
-  return strf("%.7g", value);
+  return strf(std::abs(value) < 1e9 && value == std::floor(value) ? "%.0f" : "%.7g", value);
 }
 
 /// "context.ctx = 120 is out of range", with what is allowed as help.

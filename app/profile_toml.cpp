@@ -96,8 +96,7 @@ std::string Reader::relative_to_file(const ProfileField& field, const std::strin
       if (is_model_keyword(text)) return text;
       break;
     case FieldType::format:
-      // A name without a folder or an ending is one of the built-in formats.
-      if (text.find('/') == text.npos && text.find('.') == text.npos) return text;
+      if (!is_template_file(text)) return text;
       break;
     case FieldType::path:
       break;

@@ -190,7 +190,7 @@ int run_batch(const ModelJob& job, Engine& engine, EventWaiter& waiter) {
     if (text.find_first_not_of(" \t\r") == text.npos) continue;
     const ChatRequest request =
         batch_request(text, printable(name) + ":" + std::to_string(number), job.profile);
-    const Answer reply = one_answer(engine, request_for(job.profile, engine.render(request)), waiter);
+    const Answer reply = one_answer(engine, job.profile, engine.render(request), waiter);
     write_out(job.console, reply_json(reply).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     if (reply.interrupted != 0) return reply.interrupted;
   }
@@ -205,8 +205,7 @@ int answer(const ModelJob& job, const std::string& prompt, Engine& engine, Event
   Prompt rendered = engine.render(request);
   if (!rendered.notice.empty()) say(job.console, rendered.notice);
   AnswerWriter writer(job.console, job.arguments);
-  const Answer reply =
-      one_answer(engine, request_for(job.profile, std::move(rendered)), waiter, writer.watcher());
+  const Answer reply = one_answer(engine, job.profile, std::move(rendered), waiter, writer.watcher());
   writer.finish(reply);
   return reply.interrupted;
 }

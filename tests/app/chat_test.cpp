@@ -301,6 +301,17 @@ TEST_CASE("only the context differs: the cache is rebuilt on the same weights") 
   CHECK(fixture.engine().requests.size() == 1);
 }
 
+TEST_CASE("the cache is not rebuilt under a running answer") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  chat.submit("one");
+  chat.submit("/ctx 1k");
+  chat.submit("/profile a-long");
+  CHECK(fixture.engine().reconfigured.empty());
+  CHECK(fixture.conversation().find("stop it first (Esc)") != std::string::npos);
+  CHECK(chat.session().busy());
+}
+
 TEST_CASE("a cache that cannot be rebuilt leaves the old one") {
   ChatFixture fixture;
   Chat& chat = fixture.start();

@@ -12,7 +12,9 @@ namespace glim::app {
 namespace {
 
 struct ViewFixture : ChatFixture {
-  /// The screen as text; times of day become hh:mm.
+  using ChatFixture::ChatFixture;
+
+  /// The screen as text; times of day become hh:mm, the time spent thinking becomes T.
   std::string screen(ui::Size size, const ViewState& state = {}) {
     transcript.update(chat->session().turns(), chat->session().profile());
     ui::ChatScreen data = chat_screen(*chat, state, ui::kUnicodeGlyphs);
@@ -27,6 +29,8 @@ struct ViewFixture : ChatFixture {
     for (std::size_t i = 2; i + 2 < text.size(); ++i)
       if (text[i] == ':' && digit(i - 2) && digit(i - 1) && digit(i + 1) && digit(i + 2))
         text.replace(i - 2, 5, "hh:mm");
+    if (const std::size_t at = text.find("thought for "); at != text.npos)
+      text.replace(at + 12, text.find(" s", at) - at - 12, "T");
     return text;
   }
 
@@ -73,16 +77,47 @@ TEST_CASE("a conversation at 80 by 24") {
   fixture.engine().start = ReplyState::content;
   fixture.ask("Thanks", {"You are welcome."});
   fixture.draft = "next";
-  MESSAGE(fixture.screen({24, 80}));
-  CHECK(fixture.shows("It is four."));
+  CHECK(fixture.screen({24, 80}) ==
+        R"( chat                                               a ▸ Fake Q8_0  fake  F1 help
+────────────────────────────────────────────────────────────────────────────────
+you · hh:mm
+  What is two and two?
+
+a · hh:mm · 3 tok
+▸ thought for T s · 2 tok
+  It is four.
+  3 tok · 1.00 t/s · pp 12.0 t/s (6 new, 0 reused) · ttft 250ms
+
+you · hh:mm
+  Thanks
+
+a · hh:mm · 1 tok
+  You are welcome.
+  1 tok · pp 24.0 t/s (12 new, 0 reused) · ttft 250ms
+
+── ↓ following ────────────────── Enter send · Alt-Enter newline · / commands ──
+> next
+
+────────────────────────────────────────────────────────────────────────────────
+■ ctx 0/512 0% │ KV 0.00/1.00 MiB f16 │ a
+  RAM 20.0/100.0M ████░░░░░░░░░░░░░░░░ 20%  weights 10.0M  fake
+F1 help  F2 profile  F5 again  PgUp scroll  F10 quit)");
 }
 
 TEST_CASE("a conversation at 40 by 10") {
   ViewFixture fixture;
   fixture.start();
   fixture.ask("Thanks", {"You are welcome."});
-  MESSAGE(fixture.screen({10, 40}));
-  CHECK(fixture.shows("You are welcome.", {10, 40}));
+  CHECK(fixture.screen({10, 40}) == R"(a ▸ Q8_0                               ■
+you> Thanks
+a> You are welcome.
+ 1 tok · pp 4.00 t/s (2 new, 0 reused) …
+
+
+
+── ↓ following ─────────────────────────
+>
+ctx 0%  RAM 20%   F1 help  F2 profile)");
 }
 
 TEST_CASE("a terminal that is too small says so") {

@@ -21,7 +21,7 @@ TEST_CASE("every command is lower case, unique and documented") {
       CHECK(std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; }));
     }
     CHECK(!command.help.empty());
-    CHECK(command.run != nullptr);
+    CHECK((command.run != nullptr));
     CHECK((command.argument == ArgumentKind::none) == command.arguments.empty());
   }
 }

@@ -44,7 +44,7 @@ TEST_CASE("at a terminal the turns are named and followed by numbers") {
   CHECK(text.find("User: one\nAssistant: (thought ") == 0);
   CHECK(text.find(")\nyes\n[4 tokens, 1.50 t/s, prefill 4.00 t/s, first token ") != std::string::npos);
   CHECK(text.find("context <1% of") == std::string::npos);
-  CHECK(fixture.err.str().find("glim: loading a.gguf") == 0);
+  CHECK(fixture.err.str().find("glim: loading a.gguf 10.00 MiB: done in ") == 0);
 }
 
 TEST_CASE("commands work in plain lines and their text goes to standard error") {

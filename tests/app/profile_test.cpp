@@ -144,7 +144,7 @@ TEST_CASE("words of the command line become values of the right type") {
 
 TEST_CASE("an unknown key is an error with its place and a suggestion") {
   CHECK(message_of("schema = 1\n[profile.a]\ncontext.ctz = 512\n") ==
-        "unknown key context.ctz\n --> /home/me/profiles.toml\n   | \n 3 | context.ctz = 512\n   |           "
+        "unknown key context.ctz\n --> /home/me/profiles.toml\n   |\n 3 | context.ctz = 512\n   |           "
         "    ~~~ did "
         "you mean \"context.ctx\"?");
   CHECK(code_of("schema = 1\n[profile.a]\ncontext.ctz = 512\n") == ErrorCode::E602);
@@ -155,9 +155,9 @@ TEST_CASE("an unknown key is an error with its place and a suggestion") {
 
 TEST_CASE("a wrong value is an error with its place and what is allowed") {
   CHECK(message_of("schema = 1\n[profile.a]\ncontext.ctx = 5\n") ==
-        "context.ctx = 5 is out of range\n --> /home/me/profiles.toml\n   | \n 3 | context.ctx = 5\n   |     "
+        "context.ctx = 5 is out of range\n --> /home/me/profiles.toml\n   |\n 3 | context.ctx = 5\n   |     "
         "          "
-        "~ allowed: 16 to 16777216, \"64k\", \"max\" or \"auto\"");
+        "^--- allowed: 16 to 16777216, \"64k\", \"max\" or \"auto\"");
   CHECK(code_of("schema = 1\n[profile.a]\nkv.type_k = \"q8\"\n") == ErrorCode::E603);
   CHECK(code_of("schema = 1\n[profile.a]\nsampling.temp = 1979-05-27\n") == ErrorCode::E603);
   CHECK(code_of("schema = 2\n") == ErrorCode::E603);
@@ -189,7 +189,7 @@ TEST_CASE("values come from defaults, then parents from left to right, then the 
   CHECK(value(z, "sampling.top_k") == Json(1));
   CHECK(value(z, "sampling.top_p") == Json(0.3));
   CHECK(value(z, "context.ctx") == Json(512));
-  CHECK(z.at("context.ctx").origin == "profiles.toml:13");
+  CHECK(z.at("context.ctx").origin == "profiles.toml:15");
   CHECK(z.at("sampling.temp").origin == "profiles.toml:7");
   CHECK(z.count("abstract") == 0);
 }

@@ -189,8 +189,9 @@ KV = {  # bytes per token; size at 4K, 32K, 64K, 128K of context
     "q4_0": ("15,228", "60 MiB", "476 MiB", "952 MiB", "1,904 MiB"), "iq4_nl": ("15,228", "60 MiB", "476 MiB", "952 MiB", "1,904 MiB"),
 }
 KV_CONTEXTS = ["4k", "32k", "64k", "128k"]
-KV_SIZE = ["how {big|large} is {the |}{|<t> }kv cache at <c>{| context| tokens}{| in <t>| with <t>}", "how much {memory|space|vram} does <t> kv {need|take|use} at <c>{| context}", "<t> kv {cache |}{size |}at <c>{| context}", "kv cache {size |}at <c> {in|with} <t>", "how much {memory|vram} does {the |}kv cache {need|take} at <c> {with|in} <t>", "size of {the |}<t> kv cache at <c>",
-           "kv memory at <c> {with|in} <t>"]
+KV_SIZE = ["how {big|large} is the <t> kv cache at <c>{| context| tokens}", "how {big|large} is the kv cache at <c>{| context| tokens} {in|with} <t>", "how much {memory|space|vram} does <t> kv {need|take|use} at <c>{| context}", "<t> kv {cache |}{size |}at <c>{| context}",
+           "kv cache {size |}at <c> {in|with} <t>", "how much {memory|vram} does {the |}kv cache {need|take} at <c> {with|in} <t>", "size of {the |}<t> kv cache at <c>", "kv memory at <c> {with|in} <t>"]
+KV_SIZE_PLAIN = ["how {big|large} is the kv cache at <c>", "kv cache size at <c>", "how much memory does the kv cache need at <c>", "kv memory at <c>", "how much memory does <c> of context need"]
 KV_SIZE_HELD = ["if the context is <c> and the KV type <t>, how much memory does the cache occupy", "state the cache size for <c> tokens in <t>"]
 KV_BYTES = ["how many bytes {per token |}{does <t> kv {need|take|use}|is <t> kv}{| per token}", "bytes per token {of|with|for} <t> kv", "<t> kv bytes per token", "how big is one token in <t> kv"]
 KV_BYTES_HELD = ["one cached token in <t> occupies how many bytes"]
@@ -217,9 +218,10 @@ def kv(r):
         at = r.randrange(4)
         context = KV_CONTEXTS[at]
         typed_context = r.choice([context, context, context.upper(), {"4k": "4096", "32k": "32768", "64k": "65536", "128k": "131072"}[context]])
-        text = r.ask([w for w in KV_SIZE if w.count("<t>")], KV_SIZE_HELD, t=shown, c=typed_context)
-        if name.lower() not in text.lower():
-            text += r.choice([" with ", " in ", ", "]) + shown
+        if not r.held and r.random() < 0.15:      # no type named: f16, the default
+            text, name = r.ask(KV_SIZE_PLAIN, KV_SIZE_PLAIN, c=typed_context), "f16"
+        else:
+            text = r.ask(KV_SIZE, KV_SIZE_HELD, t=shown, c=typed_context)
         size = KV[name][at + 1]
         return Item("kv", text, f"At {context} the {name} KV cache takes {size}.", wants=[number(size.split()[0])])
     if kind < 0.52:

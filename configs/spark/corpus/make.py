@@ -12,8 +12,8 @@ SKILLS = {
 }
 
 # Share of the training dialogues; hard skills get more.
-MIX = {"counting": 12, "ordering": 19, "spelling": 17, "copying": 12, "arithmetic": 11, "calendar": 10, "units": 9, "capitals": 7, "code": 3, "smalltalk": 11, "recall": 8,
-       "glim": 15, "quants": 4, "fit": 4, "kv": 5, "reap": 5, "honesty": 12}
+MIX = {"counting": 10, "ordering": 18, "spelling": 15, "copying": 9, "arithmetic": 10, "calendar": 14, "units": 9, "capitals": 7, "code": 3, "smalltalk": 11, "recall": 13,
+       "glim": 18, "quants": 5, "fit": 7, "kv": 9, "reap": 6, "honesty": 13}
 
 # Categories whose answers hang on the sense of the question rather than on its exact words.
 VARIED = {"glim", "quants", "kv", "reap", "smalltalk", "honesty", "fit", "capitals", "recall", "code"}
@@ -23,7 +23,22 @@ SYSTEMS = ["You are terse.", "Answer in one word.", "You are a helpful assistant
 HELD_SYSTEMS = ["You are a patient assistant.", "Give short answers.", "Help the user."]
 
 
+def bare(text):
+    return "".join(c for c in text.lower() if c.isalnum() or c == " ").strip()
+
+
+HELD_OUT = {bare(wording) for table in more_wordings.tables() for _, held, _, _ in table for wording in held}
+
+
 def item(r, category=None, mix=MIX):
+    """A question of the category; a training question that happens to fall on a held-out wording is drawn again."""
+    found = draw(r, category, mix)
+    while not r.held and bare(found.question) in HELD_OUT:
+        found = draw(r, category, mix)
+    return found
+
+
+def draw(r, category, mix):
     category = category or r.choices(list(mix), list(mix.values()))[0]
     found = SKILLS[category](r)
     if category in VARIED and not r.held and r.random() < 0.8:

@@ -18,6 +18,8 @@ struct Typist {
 
   static void prepare() {
     setenv("INPUTRC", "/dev/null", 1);
+    // Readline asks the environment for the locale again.
+    REQUIRE(::setenv("LC_ALL", "C.UTF-8", 1) == 0);
     REQUIRE(std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr);
   }
 

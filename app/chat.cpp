@@ -46,6 +46,7 @@ void Chat::change(const std::string& name, Settings session_settings) {
     committed_settings_ = session_settings_;
     session_.set_profile(slot_.running().profile);
     session_.set_system(system);
+    note_thinking();
   }
 }
 
@@ -118,6 +119,11 @@ void Chat::take(const ModelSlot::News& news) {
   }
 }
 
+void Chat::note_thinking() {
+  if (session_.profile().think == "on" && !slot_.engine()->card().thinks)
+    notice("chat.think = on has no effect: the template of this model has no switch for thinking");
+}
+
 void Chat::keep_running() {
   wanted_name_ = slot_.running().name;
   session_settings_ = committed_settings_;
@@ -130,6 +136,7 @@ void Chat::adopt() {
   session_.set_system(system_prompt(profile));
   for (const std::string& note : slot_.plan().notes) notice(note);
   for (const std::string& note : slot_.engine()->card().notes) notice(note);
+  note_thinking();
 }
 
 void Chat::use_profile(const std::string& name) {

@@ -70,6 +70,7 @@ class Chat {
   void send_next();
   void adopt();
   void keep_running();
+  void note_thinking();
   void take(const ModelSlot::News& news);
 
   Setup setup_;

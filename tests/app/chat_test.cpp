@@ -363,6 +363,17 @@ TEST_CASE("the usual context is what the model was trained for, at most 8192") {
   CHECK(fixture.engine().options.ctx == 700);
 }
 
+TEST_CASE("thinking that a model cannot switch on is said to have no effect") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  chat.submit("/think on");
+  CHECK(fixture.conversation() == "notice: chat.think = on\n");
+  fixture.engine().model.thinks = false;
+  chat.submit("/think off");
+  chat.submit("/think on");
+  CHECK(fixture.conversation().find("has no effect") != std::string::npos);
+}
+
 TEST_CASE("numbers of the session are shown by /stats") {
   ChatFixture fixture;
   Chat& chat = fixture.start();

@@ -28,9 +28,10 @@ constexpr int kMostPrecise = 100;
 
 std::string in_base(Integer number, unsigned base, bool capital) {
   auto rest = number < 0 ? -static_cast<unsigned __int128>(number) : static_cast<unsigned __int128>(number);
+  const std::string_view digits = capital ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string out;
   do {
-    out += (capital ? "0123456789ABCDEF" : "0123456789abcdef")[static_cast<std::size_t>(rest % base)];
+    out += digits[static_cast<std::size_t>(rest % base)];
     rest /= base;
   } while (rest != 0);
   std::reverse(out.begin(), out.end());

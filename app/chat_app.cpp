@@ -115,6 +115,7 @@ int ChatApp::run() {
   chat_.start();
   size_ = terminal_.size();
   editor_.set_columns(size_.cols);
+  read_terminal(false);
   while (!status_) {
     engine_events();
     const auto now = Clock::now();

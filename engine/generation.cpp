@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/text/reply_parser.h"
 #include "engine/text/tokenizer_breakers.h"
 
 namespace glim {
@@ -90,7 +91,10 @@ bool Generation::emit_piece(TokenId id) {
     // A tag cuts any stop string that had begun, and must not overtake the text before it.
     if (std::string held = stops_.flush(); !held.empty())
       emit_(Piece{sequence_, id, std::move(held), false, logprob_});
-    emit_(Piece{sequence_, id, std::string(loaded_.tokenizer->piece(id)), true, logprob_});
+    // Some files make the tags of thoughts and calls control tokens, which have no text of their own.
+    const std::string_view spelled = loaded_.tokenizer->piece(id, true);
+    emit_(Piece{sequence_, id, std::string(is_reply_tag(spelled) ? spelled : loaded_.tokenizer->piece(id)),
+                true, logprob_});
     return false;
   }
   StopStrings::Step step = stops_.push(loaded_.tokenizer->piece(id));

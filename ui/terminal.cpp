@@ -87,6 +87,7 @@ struct Terminal::State {
   SCREEN* screen = nullptr;
   std::optional<TerminalSignals> signals;
   KeyDecoder decoder;
+  std::vector<KeyEvent> typed_ahead;  ///< keys from before the start, for the first read_events()
   ColorMode colors = ColorMode::none;
   std::map<std::pair<short, short>, short> pairs;
   std::optional<Canvas> shown;  ///< what the last present() drew
@@ -113,6 +114,7 @@ struct Terminal::State {
 
   void start();
   void start_colors();
+  void take_typed_ahead();
   short pair_for(const Appearance& appearance);
   void put_cell(int row, int col, const Canvas::Cell& cell);
   void put_row(const Canvas& canvas, int row);
@@ -139,6 +141,18 @@ void Terminal::State::start() {
   utf8 = utf8_locale();
   start_colors();
   signals.emplace(fd(), normal);
+  take_typed_ahead();
+}
+
+void Terminal::State::take_typed_ahead() {
+  // What was typed before raw() has been through the line discipline, which turned Enter into a line feed.
+  int waiting = 0;
+  if (ioctl(fileno(in.get()), FIONREAD, &waiting) != 0 || waiting <= 0) return;
+  std::string typed(std::min<std::size_t>(static_cast<std::size_t>(waiting), 4096), '\0');
+  const ssize_t n = read(fileno(in.get()), typed.data(), typed.size());
+  typed.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+  std::replace(typed.begin(), typed.end(), '\n', '\r');
+  typed_ahead = decoder.push(typed);
 }
 
 void Terminal::State::start_colors() {
@@ -242,7 +256,7 @@ std::vector<TerminalEvent> Terminal::read_events(bool escape_timed_out) {
       add(Kind::signal, number);
     }
   }
-  std::vector<KeyEvent> keys;
+  std::vector<KeyEvent> keys = std::exchange(state_->typed_ahead, {});
   bool closed = false;
   pollfd input = {input_fd(), POLLIN, 0};
   while (poll(&input, 1, 0) > 0 && !closed) {

@@ -51,8 +51,9 @@ class Terminal {
   int input_fd() const;   ///< poll for reading
   int signal_fd() const;  ///< poll for reading
 
-  /// Everything that is there, without blocking. Call when one of the two is readable, and as long as
-  /// pending_escape() after the escape time has passed without a byte: call with `escape_timed_out`.
+  /// Everything that is there, without blocking. Call once at the start, for what was typed before the
+  /// terminal was opened; when one of the two is readable; and, as long as pending_escape(), after the escape
+  /// time has passed without a byte: then with `escape_timed_out`.
   std::vector<TerminalEvent> read_events(bool escape_timed_out = false);
   bool pending_escape() const;
 

@@ -148,8 +148,8 @@ class PairReader : public CallReader {
  private:
   enum class Phase { name, key, opening, value, between };
   static constexpr std::size_t kLongestName = 256;
-  static constexpr std::string_view kKey = "<arg_key>", kKeyEnd = "</arg_key>", kValue = "<arg_value>",
-                                    kValueEnd = "</arg_value>", kCallEnd = "</tool_call>";
+  static constexpr std::string_view kKey = kPairTags[0], kKeyEnd = kPairTags[1], kValue = kPairTags[2],
+                                    kValueEnd = kPairTags[3], kCallEnd = "</tool_call>";
 
   // Each returns `more` to wait, `complete` when the phase is over, `invalid` when there is no call here.
   Result read_name(const TagText& text);

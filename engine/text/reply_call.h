@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,10 @@
 #include "engine/text/reply_parser.h"
 
 namespace glim {
+
+/// The tags around the keys and values of a call of CallStyle::pairs.
+inline constexpr std::array<std::string_view, 4> kPairTags = {"<arg_key>", "</arg_key>", "<arg_value>",
+                                                              "</arg_value>"};
 
 /// The text of a reply so far, with the places where tags may stand: everywhere, or only where a piece was
 /// special.

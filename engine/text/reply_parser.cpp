@@ -44,6 +44,15 @@ const ReplyTags& reply_tags_of_template(std::string_view source) {
   return reply_tags("none");
 }
 
+bool is_reply_tag(std::string_view text) {
+  const auto of_row = [text](const ReplyTags& row) {
+    return text == row.think_open || text == row.think_close || text == row.call_open ||
+           text == row.call_close;
+  };
+  return !text.empty() && (std::any_of(kReplyTags.begin(), kReplyTags.end(), of_row) ||
+                           std::find(kPairTags.begin(), kPairTags.end(), text) != kPairTags.end());
+}
+
 ReplyState initial_state(const std::vector<Segment>& prompt, const ReplyTags& tags) {
   if (tags.think_open.empty()) return ReplyState::content;
   std::string written;  // what the template wrote; the user's words open and close nothing

@@ -30,6 +30,9 @@ const ReplyTags& reply_tags(std::string_view name);
 /// The tags that replies to prompts of this template use, judged by what the template writes.
 const ReplyTags& reply_tags_of_template(std::string_view source);
 
+/// Whether the text is one of the tags of any row, or of what stands inside a call.
+bool is_reply_tag(std::string_view text);
+
 struct ReplyOptions {
   const ReplyTags* tags = &reply_tags("glm");
   bool tags_in_text = false;  ///< tags also count in ordinary text, for models that have no tokens for them

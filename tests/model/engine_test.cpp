@@ -7,6 +7,8 @@
 #include <string>
 
 #include "engine/base/text.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_model.h"
 
 using namespace glim;
 
@@ -288,4 +290,34 @@ TEST_CASE("two engines live side by side") {
   const std::unique_ptr<Engine> a = ready_engine(), b = ready_engine();
   const Request request = request_of({100, 101, 102});
   CHECK(generate(*a, a->open_sequence(), request).tokens == generate(*b, b->open_sequence(), request).tokens);
+}
+
+TEST_CASE(
+    "the tags of thoughts keep their text when the file makes them control tokens; others stay silent") {
+  TinyModel tiny;
+  std::vector<std::string> texts;
+  for (std::int64_t i = 0; i < tiny.vocabulary; ++i) texts.push_back("t" + std::to_string(i));
+  std::vector<std::int32_t> types(texts.size(), 1);
+  texts[40] = "</think>", texts[41] = "<|sop|>", types[40] = types[41] = 3;
+  TinyGguf file = tiny.file();
+  file.set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "gpt-2");
+  file.set("tokenizer.ggml.tokens", texts).set("tokenizer.ggml.token_type", types);
+  file.set("tokenizer.ggml.merges", std::vector<std::string>{});
+  const TempDir dir;
+  file.write(dir / "control.gguf");
+
+  EngineOptions options = small_options();
+  options.model = dir / "control.gguf";
+  const std::unique_ptr<Engine> engine = ready_engine(options);
+  for (const TokenId forced : {40, 41}) {
+    Request request = request_of({1, 2, 3}, 1);
+    request.sampling.logit_bias = {{forced, 1e6f}};
+    engine->generate(engine->open_sequence(), request);
+    const Piece piece = wait_for<Piece>(*engine);
+    CHECK(piece.id == forced);
+    CHECK(piece.special);
+    CHECK(piece.text == (forced == 40 ? "</think>" : ""));
+    wait_for<Finished>(*engine);
+    engine->close_sequence(piece.sequence);
+  }
 }

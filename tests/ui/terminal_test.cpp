@@ -108,6 +108,23 @@ TEST_CASE("what is presented appears, and the terminal is as before at the end")
   CHECK(child.ends_with_modes_off());
 }
 
+TEST_CASE("what was typed before the start arrives, with Enter as Enter") {
+  Child child([] {
+    pollfd input = {STDIN_FILENO, POLLIN, 0};
+    poll(&input, 1, 10'000);  // a whole line, the terminal being in line mode
+    Terminal terminal;
+    std::string seen;
+    for (const TerminalEvent& event : terminal.read_events()) {
+      if (event.key.is(Key::enter)) seen += "<enter>";
+      if (event.key.key == Key::character) seen += event.key.text;
+    }
+    show(terminal, seen);
+    return seen == "hé<enter>" ? 7 : 1;
+  });
+  child.type("hé\n");
+  CHECK(WEXITSTATUS(child.status()) == 7);
+}
+
 TEST_CASE("an unchanged picture writes nothing") {
   Child child([] {
     Terminal terminal;

@@ -20,8 +20,12 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-const char* error_name(ErrorCode code) { return kRows[static_cast<int>(code)].name; }
-int exit_status(ErrorCode code) { return kRows[static_cast<int>(code)].status; }
+const char* error_name(ErrorCode code) {
+  return kRows[static_cast<int>(code)].name;
+}
+int exit_status(ErrorCode code) {
+  return kRows[static_cast<int>(code)].status;
+}
 
 Error::Error(ErrorCode code, const std::string& sentence, std::string help)
     : std::runtime_error(sentence), code_(code), help_(std::move(help)) {}

@@ -14,8 +14,9 @@ enum class ErrorCode {
 const char* error_name(ErrorCode code);  ///< "E104"
 int exit_status(ErrorCode code);         ///< the process exit status that belongs to the class
 
-/// What a user can fix: one sentence that names the thing, the place and the remedy. `help` is an optional second line.
-/// Caught in two places: the program's main function and the engine's worker (which posts it as an event).
+/// What a user can fix: one sentence that names the thing, the place and the remedy. `help` is an optional
+/// second line. Caught in two places: the program's main function and the engine's worker (which posts it as
+/// an event).
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& sentence, std::string help = {});

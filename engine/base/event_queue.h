@@ -11,7 +11,8 @@
 
 namespace glim {
 
-/// Values from any thread to one reader that sleeps in poll(2): fd() is readable while the queue holds something.
+/// Values from any thread to one reader that sleeps in poll(2): fd() is readable while the queue holds
+/// something.
 template <typename T>
 class EventQueue {
  public:

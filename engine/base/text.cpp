@@ -24,7 +24,8 @@ std::string strf(const char* format, ...) {
 namespace {
 
 bool is_bidi_control(char32_t c) {
-  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x61c;
+  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f ||
+         c == 0x61c;
 }
 
 }  // namespace

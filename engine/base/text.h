@@ -8,8 +8,9 @@ namespace glim {
 /// printf into a std::string. Throws nothing but std::bad_alloc.
 [[gnu::format(printf, 1, 2)]] std::string strf(const char* format, ...);
 
-/// Text from a file, a model or a tool made safe for one line of a message: control characters, bytes that are no
-/// UTF-8 and bidirectional controls become visible escapes such as \x1b; cut after `limit` bytes with "...".
+/// Text from a file, a model or a tool made safe for one line of a message: control characters, bytes that
+/// are no UTF-8 and bidirectional controls become visible escapes such as \x1b; cut after `limit` bytes with
+/// "...".
 std::string printable(std::string_view text, std::size_t limit = 200);
 
 /// The candidate closest to `word` by edit distance, or empty when none is near enough to suggest.

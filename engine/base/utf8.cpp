@@ -6,8 +6,8 @@ namespace glim {
 namespace {
 
 struct Lead {
-  std::size_t length;        // 0: no lead byte
-  std::uint8_t low, high;    // range of the second byte
+  std::size_t length;      // 0: no lead byte
+  std::uint8_t low, high;  // range of the second byte
 };
 
 Lead lead_of(std::uint8_t byte) {

@@ -6,8 +6,8 @@
 
 namespace glim {
 
-/// One decoded code point. An ill-formed sequence has `valid` false, code U+FFFD and the length of its maximal
-/// well-formed prefix (at least 1), as Unicode 15 §3.9 recommends for replacement.
+/// One decoded code point. An ill-formed sequence has `valid` false, code U+FFFD and the length of its
+/// maximal well-formed prefix (at least 1), as Unicode 15 §3.9 recommends for replacement.
 struct Utf8Char {
   char32_t code;
   std::size_t length;  ///< bytes
@@ -21,7 +21,8 @@ bool is_utf8(std::string_view text);
 
 void utf8_append(std::string& out, char32_t code);
 
-/// Number of bytes at the end of `text` (0 to 3) that begin a well-formed character which is not complete yet.
+/// Number of bytes at the end of `text` (0 to 3) that begin a well-formed character which is not complete
+/// yet.
 std::size_t utf8_incomplete_tail(std::string_view text);
 
 }  // namespace glim

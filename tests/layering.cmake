@@ -10,11 +10,14 @@ set(layers
   "engine/reference:engine/base engine/quant engine/tensor"
   "engine/cpu:engine/base engine/quant engine/tensor engine/reference"
   "engine/model:engine/base engine/quant engine/gguf engine/tensor"
+  "engine/shape:engine/base engine/quant engine/gguf"
+  "engine/quantize:engine/base engine/quant engine/gguf"
+  "engine/convert:engine/base engine/quant engine/gguf engine/quantize"
   "engine/text:engine/base engine/quant engine/gguf"
   "engine/sample:engine/base"
   "engine:engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/sample engine/reference engine/cpu"
   "ui:engine/base"
-  "app:ui engine engine/base engine/quant engine/gguf engine/text engine/sample")
+  "app:ui engine engine/base engine/quant engine/gguf engine/text engine/sample engine/shape engine/quantize engine/convert")
 
 # header (regular expression): the only files that may include it
 set(owners

@@ -118,14 +118,15 @@ GgufFile::GgufFile(const std::filesystem::path& path) : path_(path) {
   add_part(std::move(map), std::move(part.tensors));
 
   const SplitKeys keys = split_keys(*this);
-  if (keys.count > 1) add_other_parts(first_name(*this, keys), keys.count);
+  if (keys.count > 1) add_other_parts(first_name(*this, keys), keys.count, part.file_type);
   check_intact();
 }
 
-void GgufFile::add_other_parts(const SplitName& name, std::int64_t count) {
+void GgufFile::add_other_parts(const SplitName& name, std::int64_t count,
+                               std::optional<std::int64_t> file_type) {
   for (std::int64_t number = 2; number <= count; ++number) {
     auto map = map_part(name.path(number), path_);
-    GgufPart part = read_part(*map);
+    GgufPart part = read_part(*map, file_type);
     check_part(*this, part, map->path(), {number - 1, count});
     warnings_.insert(warnings_.end(), part.warnings.begin(), part.warnings.end());
     add_part(std::move(map), std::move(part.tensors));

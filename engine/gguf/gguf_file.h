@@ -89,7 +89,7 @@ class GgufFile {
 
  private:
   void add_part(std::unique_ptr<FileMap> map, std::vector<GgufTensor> tensors);
-  void add_other_parts(const SplitName& name, std::int64_t count);
+  void add_other_parts(const SplitName& name, std::int64_t count, std::optional<std::int64_t> file_type);
   const GgufArray* find_array(std::string_view key) const;
   [[noreturn]] void wrong_type(std::string_view key, GgufKind found, const char* expected) const;
 

@@ -68,9 +68,18 @@ std::uint32_t read_alignment(const ByteCursor& cursor,
   return kDefaultAlignment;
 }
 
+std::optional<std::int64_t> stated_file_type(
+    const std::vector<std::pair<std::string_view, GgufValue>>& metadata) {
+  for (const auto& [key, value] : metadata) {
+    const auto* number = std::get_if<std::int64_t>(&value.value);
+    if (key == "general.file_type" && number != nullptr && value.kind != GgufKind::boolean) return *number;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-GgufPart read_part(const FileMap& file) {
+GgufPart read_part(const FileMap& file, std::optional<std::int64_t> file_type) {
   const std::string name = printable(file.path().string());
   check_magic(file, name);
   ByteCursor cursor(file.bytes(), name);
@@ -83,7 +92,9 @@ GgufPart read_part(const FileMap& file) {
   const std::uint64_t keys = cursor.count(GgufLimits::keys, kLeastKeyBytes);
   part.metadata = read_metadata(cursor, keys);
   const std::uint32_t alignment = read_alignment(cursor, part.metadata);
-  TensorDirectory directory = read_tensors(cursor, tensors, alignment, file.bytes());
+  part.file_type = stated_file_type(part.metadata);
+  if (!part.file_type) part.file_type = file_type;
+  TensorDirectory directory = read_tensors(cursor, tensors, {file.bytes(), alignment, part.file_type});
   part.tensors = std::move(directory.tensors);
   part.warnings = std::move(directory.warnings);
   return part;

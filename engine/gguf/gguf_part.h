@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,13 +19,14 @@ namespace glim {
 struct GgufPart {
   std::uint32_t version = 0;
   std::vector<std::pair<std::string_view, GgufValue>> metadata;  ///< in file order, keys unique
+  std::optional<std::int64_t> file_type;                         ///< general.file_type
   std::vector<GgufTensor> tensors;  ///< in file order, names unique, `part` not set
   std::vector<std::string> warnings;
 };
 
-/// Throws E102-E105, E111. Allocates in proportion to the file's size and never more than the limits below
-/// permit.
-GgufPart read_part(const FileMap& file);
+/// `file_type` is that of the first part of a split set, for the others, which do not state it. Throws
+/// E102-E105, E111. Allocates in proportion to the file's size and never more than the limits below permit.
+GgufPart read_part(const FileMap& file, std::optional<std::int64_t> file_type = std::nullopt);
 
 /// Hard limits on what a header may state.
 struct GgufLimits {

@@ -62,19 +62,54 @@ void read_shape(ByteCursor& cursor, GgufTensor& tensor) {
 std::string supported_names() {
   std::string names;
   for (const QuantInfo& info : kQuants) {
+    if (!holds_weights(info.type)) continue;
     if (!names.empty()) names += ", ";
     names += gguf_type_name(static_cast<std::uint32_t>(info.type));
   }
   return names;
 }
 
-QuantType read_type(ByteCursor& cursor) {
+/// Why weights of a type cannot be read, for the types that are known and hold none.
+const char* refusal(GgufUse use) {
+  switch (use) {
+    case GgufUse::activations:
+      return "is a format of activations, not of weights; convert the model again";
+    case GgufUse::cache:
+      return "is a format of the KV cache, not of weights; convert the model again";
+    case GgufUse::retired:
+      return "has been retired by the makers of the file format; get a current version of the model";
+    default:
+      return nullptr;
+  }
+}
+
+/// The codes of the fork mean its formats only in files that name one of its mixtures.
+bool is_fork_file(std::optional<std::int64_t> file_type) {
+  constexpr std::int64_t kGuessed = 1024;  // a bit beside the number
+  if (!file_type) return false;
+  const std::int64_t mixture = *file_type & ~kGuessed;
+  return mixture >= 100 && mixture <= 118;
+}
+
+bool is_fork_type(QuantType type) {
+  return static_cast<std::uint32_t>(type) >= kFirstForkCode;
+}
+
+QuantType read_type(ByteCursor& cursor, std::optional<std::int64_t> file_type) {
   const auto code = cursor.number<std::uint32_t>();
-  if (const std::optional<QuantType> type = quant_from_code(code)) return *type;
-  const std::string_view name = gguf_type_name(code);
+  const std::optional<QuantType> type = quant_from_code(code);
+  const std::string name(gguf_type_name(code));
+  if (type && is_fork_type(*type) && !is_fork_file(file_type)) {
+    cursor.fail(ErrorCode::E111, strf("the type %u is unknown: it is %s only in files whose key "
+                                      "'general.file_type' is from 100 to 118; get a file in another format",
+                                      code, name.c_str()));
+  }
+  if (type) return *type;
+  if (const char* reason = refusal(gguf_type_use(code)))
+    cursor.fail(ErrorCode::E111, strf("type %u (%s) %s", code, name.c_str(), reason));
   cursor.fail(ErrorCode::E111,
               strf("type %u (%s) cannot be read; use a version of the model with these types: %s", code,
-                   name.empty() ? "unknown" : std::string(name).c_str(), supported_names().c_str()));
+                   name.empty() ? "unknown" : name.c_str(), supported_names().c_str()));
 }
 
 std::uint64_t size_of(const ByteCursor& cursor, const GgufTensor& tensor) {
@@ -91,17 +126,17 @@ std::uint64_t size_of(const ByteCursor& cursor, const GgufTensor& tensor) {
   return *bytes;
 }
 
-Row read_row(ByteCursor& cursor, std::string_view previous, std::uint64_t alignment) {
+Row read_row(ByteCursor& cursor, std::string_view previous, const DirectoryPlace& place) {
   Row row = {};
   row.tensor.name = read_name(cursor, previous);
   read_shape(cursor, row.tensor);
-  row.tensor.type = read_type(cursor);
+  row.tensor.type = read_type(cursor, place.file_type);
   row.tensor.bytes = size_of(cursor, row.tensor);
   row.offset = cursor.number<std::uint64_t>();
-  if (row.offset % alignment != 0) {
+  if (row.offset % place.alignment != 0) {
     cursor.fail(ErrorCode::E105,
                 strf("the offset %llu is no multiple of the alignment %llu; the file is damaged",
-                     static_cast<Ull>(row.offset), static_cast<Ull>(alignment)));
+                     static_cast<Ull>(row.offset), static_cast<Ull>(place.alignment)));
   }
   // Beyond this no file system goes, and sums of such numbers cannot wrap around.
   if (row.offset >> 60 != 0) {
@@ -111,14 +146,14 @@ Row read_row(ByteCursor& cursor, std::string_view previous, std::uint64_t alignm
   return row;
 }
 
-std::vector<Row> read_rows(ByteCursor& cursor, std::uint64_t count, std::uint64_t alignment) {
+std::vector<Row> read_rows(ByteCursor& cursor, std::uint64_t count, const DirectoryPlace& place) {
   std::vector<Row> rows;
   rows.reserve(count);
   std::unordered_set<std::string_view> seen;
   seen.reserve(count);
   std::string_view previous;
   for (std::uint64_t i = 0; i < count; ++i) {
-    rows.push_back(read_row(cursor, previous, alignment));
+    rows.push_back(read_row(cursor, previous, place));
     previous = rows.back().tensor.name;
     if (!seen.insert(previous).second)
       cursor.fail(ErrorCode::E105, "this name occurs twice; the file is damaged");
@@ -126,13 +161,39 @@ std::vector<Row> read_rows(ByteCursor& cursor, std::uint64_t count, std::uint64_
   return rows;
 }
 
-/// Checks the places of all tensors against each other, in the order of their offsets.
-void check_places(const std::string& file, const std::vector<Row>& rows, std::uint64_t alignment,
-                  std::vector<std::string>& warnings) {
+/// Positions in `rows` by ascending offset.
+std::vector<std::size_t> by_offset(const std::vector<Row>& rows) {
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return rows[a].offset < rows[b].offset; });
+  return order;
+}
+
+/// Tensors of the fork's types must fill the room up to the next tensor or the end of the data: what else the
+/// code may mean somewhere has another block size. A last tensor that is cut off is left to check_end.
+void check_fork_lengths(const std::string& file, const std::vector<Row>& rows, std::uint64_t alignment,
+                        std::uint64_t data_bytes) {
+  const std::vector<std::size_t> order = by_offset(rows);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Row& row = rows[order[i]];
+    const bool last = i + 1 == order.size();
+    const std::uint64_t end = last ? data_bytes : rows[order[i + 1]].offset;
+    if (!is_fork_type(row.tensor.type) || (last && end < row.end())) continue;
+    if (end >= row.end() && end - row.end() < alignment) continue;
+    const auto code = static_cast<std::uint32_t>(row.tensor.type);
+    throw Error(ErrorCode::E111,
+                strf("%s: the type %u of tensor %s is unknown: %s would take %llu bytes, but %llu are there; "
+                     "get a file in another format",
+                     file.c_str(), code, quoted(row).c_str(), std::string(gguf_type_name(code)).c_str(),
+                     static_cast<Ull>(row.tensor.bytes), static_cast<Ull>(end - std::min(end, row.offset))));
+  }
+}
+
+/// Checks the places of all tensors against each other, in the order of their offsets.
+void check_places(const std::string& file, const std::vector<Row>& rows, std::uint64_t alignment,
+                  std::vector<std::string>& warnings) {
+  const std::vector<std::size_t> order = by_offset(rows);
   std::uint64_t gaps = 0, expected = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Row& row = rows[order[i]];
@@ -164,12 +225,15 @@ void check_end(const ByteCursor& cursor, const std::vector<Row>& rows, std::uint
 
 }  // namespace
 
-TensorDirectory read_tensors(ByteCursor& cursor, std::uint64_t count, std::uint64_t alignment,
-                             std::span<const std::byte> file) {
+TensorDirectory read_tensors(ByteCursor& cursor, std::uint64_t count, const DirectoryPlace& place) {
   TensorDirectory out;
-  const std::vector<Row> rows = read_rows(cursor, count, alignment);
+  const std::span<const std::byte> file = place.file;
+  const std::uint64_t alignment = place.alignment;
+  const std::vector<Row> rows = read_rows(cursor, count, place);
   if (rows.empty()) return out;
   const std::uint64_t begin = (cursor.position() + alignment - 1) & ~(alignment - 1);
+  check_fork_lengths(cursor.file(), rows, alignment,
+                     file.size() - std::min<std::uint64_t>(begin, file.size()));
   check_places(cursor.file(), rows, alignment, out.warnings);
   check_end(cursor, rows, begin);
   out.tensors.reserve(rows.size());

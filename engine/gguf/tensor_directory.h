@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,9 +18,15 @@ struct TensorDirectory {
   std::vector<std::string> warnings;
 };
 
+/// Where a directory stands.
+struct DirectoryPlace {
+  std::span<const std::byte> file;
+  std::uint64_t alignment;                ///< of the data section and its tensors; a power of two
+  std::optional<std::int64_t> file_type;  ///< general.file_type of the model
+};
+
 /// Reads `count` rows of the tensor directory at the cursor and places them in the data section, which begins
-/// at the next multiple of `alignment` (a power of two) in `file`. Throws E104, E105, E111.
-TensorDirectory read_tensors(ByteCursor& cursor, std::uint64_t count, std::uint64_t alignment,
-                             std::span<const std::byte> file);
+/// at the next multiple of the alignment. Throws E104, E105, E111.
+TensorDirectory read_tensors(ByteCursor& cursor, std::uint64_t count, const DirectoryPlace& place);
 
 }  // namespace glim

@@ -12,6 +12,7 @@ namespace {
 struct TypeName {
   std::uint32_t code;
   std::string_view name;
+  GgufUse use = GgufUse::weights;
 };
 
 /// Every type code that GGUF or the ROCmFP fork has given out, retired ones included.
@@ -20,18 +21,18 @@ constexpr TypeName kTypeNames[] = {
     {1, "F16"},
     {2, "Q4_0"},
     {3, "Q4_1"},
-    {4, "Q4_2"},
-    {5, "Q4_3"},
+    {4, "Q4_2", GgufUse::retired},
+    {5, "Q4_3", GgufUse::retired},
     {6, "Q5_0"},
     {7, "Q5_1"},
     {8, "Q8_0"},
-    {9, "Q8_1"},
+    {9, "Q8_1", GgufUse::activations},
     {10, "Q2_K"},
     {11, "Q3_K"},
     {12, "Q4_K"},
     {13, "Q5_K"},
     {14, "Q6_K"},
-    {15, "Q8_K"},
+    {15, "Q8_K", GgufUse::activations},
     {16, "IQ2_XXS"},
     {17, "IQ2_XS"},
     {18, "IQ3_XXS"},
@@ -40,21 +41,21 @@ constexpr TypeName kTypeNames[] = {
     {21, "IQ3_S"},
     {22, "IQ2_S"},
     {23, "IQ4_XS"},
-    {24, "I8"},
-    {25, "I16"},
-    {26, "I32"},
-    {27, "I64"},
-    {28, "F64"},
+    {24, "I8", GgufUse::plain},
+    {25, "I16", GgufUse::plain},
+    {26, "I32", GgufUse::plain},
+    {27, "I64", GgufUse::plain},
+    {28, "F64", GgufUse::plain},
     {29, "IQ1_M"},
     {30, "BF16"},
-    {31, "Q4_0_4_4"},
-    {32, "Q4_0_4_8"},
-    {33, "Q4_0_8_8"},
+    {31, "Q4_0_4_4", GgufUse::retired},
+    {32, "Q4_0_4_8", GgufUse::retired},
+    {33, "Q4_0_8_8", GgufUse::retired},
     {34, "TQ1_0"},
     {35, "TQ2_0"},
-    {36, "IQ4_NL_4_4"},
-    {37, "IQ4_NL_4_8"},
-    {38, "IQ4_NL_8_8"},
+    {36, "IQ4_NL_4_4", GgufUse::retired},
+    {37, "IQ4_NL_4_8", GgufUse::retired},
+    {38, "IQ4_NL_8_8", GgufUse::retired},
     {39, "MXFP4"},
     {40, "NVFP4"},
     {41, "Q1_0"},
@@ -63,9 +64,16 @@ constexpr TypeName kTypeNames[] = {
     {102, "Q6_0_ROCMFPX"},
     {103, "Q8_0_ROCMFPX"},
     {104, "Q3_0_ROCMFPX"},
-    {105, "TURBO3_0"},
-    {106, "TURBO4_0"},
+    {105, "TURBO3_0", GgufUse::cache},
+    {106, "TURBO4_0", GgufUse::cache},
 };
+
+const TypeName* find_code(std::uint32_t code) {
+  for (const TypeName& row : kTypeNames) {
+    if (row.code == code) return &row;
+  }
+  return nullptr;
+}
 
 template <QuantType type>
 concept Encodable = requires(const float* in, typename Quant<type>::Block& block) {
@@ -127,9 +135,13 @@ const QuantInfo& quant(QuantType type) {
   return *found;
 }
 
+bool holds_weights(QuantType type) {
+  return gguf_type_use(static_cast<std::uint32_t>(type)) == GgufUse::weights;
+}
+
 std::optional<QuantType> quant_from_code(std::uint32_t gguf_code) {
   for (const QuantInfo& info : kQuants) {
-    if (static_cast<std::uint32_t>(info.type) == gguf_code) return info.type;
+    if (static_cast<std::uint32_t>(info.type) == gguf_code && holds_weights(info.type)) return info.type;
   }
   return std::nullopt;
 }
@@ -142,10 +154,13 @@ std::optional<QuantType> quant_from_name(std::string_view name) {
 }
 
 std::string_view gguf_type_name(std::uint32_t gguf_code) {
-  for (const TypeName& row : kTypeNames) {
-    if (row.code == gguf_code) return row.name;
-  }
-  return {};
+  const TypeName* found = find_code(gguf_code);
+  return found == nullptr ? std::string_view() : found->name;
+}
+
+GgufUse gguf_type_use(std::uint32_t gguf_code) {
+  const TypeName* found = find_code(gguf_code);
+  return found == nullptr ? GgufUse::unknown : found->use;
 }
 
 std::size_t row_bytes(QuantType type, std::int64_t values) {

@@ -32,12 +32,24 @@ inline constexpr std::array kQuants = {
 };
 
 const QuantInfo& quant(QuantType type);
+/// The format of weights with this code; nothing for other formats.
 std::optional<QuantType> quant_from_code(std::uint32_t gguf_code);
 std::optional<QuantType> quant_from_name(std::string_view name);
 
-/// Name of any type code that has ever been given out, known to this program or not ("IQ2_XXS"), for
+/// Whether files hold weights of this format, as opposed to formats of activations and of the KV cache.
+bool holds_weights(QuantType type);
+
+/// Name of any type code that has ever been given out, known to this program or not ("Q4_0_4_4"), for
 /// messages; empty for codes nobody has defined.
 std::string_view gguf_type_name(std::uint32_t gguf_code);
+
+/// What a type code was given out for.
+enum class GgufUse : std::uint8_t { unknown, weights, activations, cache, plain, retired };
+GgufUse gguf_type_use(std::uint32_t gguf_code);
+
+/// Type codes from here on are those of the ROCmFP fork, which the makers of GGUF may give out again for
+/// something else.
+inline constexpr std::uint32_t kFirstForkCode = 100;
 
 /// Bytes of one row of `values` values. `values` is a multiple of the block length.
 std::size_t row_bytes(QuantType type, std::int64_t values);

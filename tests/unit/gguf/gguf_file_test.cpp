@@ -134,16 +134,6 @@ TEST_CASE("integers of every width are accepted where they fit and other types a
   }
 }
 
-TEST_CASE("a type that cannot be read is named together with the tensor") {
-  TinyGguf gguf = sample();
-  gguf.tensor("c.weight", QuantType::f32, {256}).type_code(23);
-  const Outcome outcome = open(gguf);
-  CHECK(outcome.code == ErrorCode::E111);
-  CHECK(contains(outcome.message, "c.weight"));
-  CHECK(contains(outcome.message, "23 (IQ4_XS)"));
-  CHECK(contains(outcome.message, "Q4_K"));
-}
-
 TEST_CASE("a file cut at any byte is refused and the message of a partial download says how much is there") {
   const TempDir dir;
   const std::vector<std::byte> whole = sample().bytes();

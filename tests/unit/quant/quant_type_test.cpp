@@ -122,11 +122,15 @@ TEST_CASE("q8_0 keeps the damage of values that are not finite and zeros stay ze
 TEST_CASE("formats are found by code and by name, and their names match the names of the file format") {
   for (const QuantInfo& info : kQuants) {
     const auto code = static_cast<std::uint32_t>(info.type);
-    CHECK(quant_from_code(code) == info.type);
+    CHECK(quant_from_code(code) == (holds_weights(info.type) ? std::optional(info.type) : std::nullopt));
     CHECK(quant_from_name(info.name) == info.type);
     CHECK(gguf_type_name(code) == upper(info.name));
     CHECK(quant(info.type).block_bytes == info.block_bytes);
   }
+  CHECK_FALSE(holds_weights(QuantType::q8_k));
+  CHECK(gguf_type_use(4) == GgufUse::retired);
+  CHECK(gguf_type_use(105) == GgufUse::cache);
+  CHECK(gguf_type_use(42) == GgufUse::unknown);
   CHECK_FALSE(quant_from_code(4));
   CHECK_FALSE(quant_from_code(0xffffffffu));
   CHECK_FALSE(quant_from_name("Q4_K"));

@@ -1,9 +1,9 @@
 #include "engine/engine.h"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -11,6 +11,7 @@
 
 #include "engine/base/event_queue.h"
 #include "engine/base/memory_info.h"
+#include "engine/failure.h"
 #include "engine/loaded_model.h"
 #include "engine/scheduler.h"
 
@@ -21,17 +22,17 @@ constexpr std::array kFinishNames = {"end of turn", "tool call",    "stop string
                                      "token limit", "context full", "stopped"};
 constexpr std::array kStageNames = {"header", "tokenizer", "weights", "cache", "warm-up"};
 
-Failed failure(const Error& error) {
-  return {std::nullopt, error.code(), error.what(), error.help()};
-}
-
 /// The worker runs `work_` items between steps; the owner thread only queues them.
 class LocalEngine : public Engine {
  public:
   explicit LocalEngine(const EngineOptions& options) : options_(options), worker_([this] { run(); }) {}
 
   ~LocalEngine() override {
-    quit_ = true;
+    {
+      // Without the lock the worker could miss this between its last look and falling asleep.
+      const std::lock_guard lock(mutex_);
+      quit_ = true;
+    }
     wake_.notify_one();
     worker_.join();
   }
@@ -125,8 +126,8 @@ class LocalEngine : public Engine {
       scheduler.rebuild_cache(wanted);
       options_ = wanted;
       outbox_.push_back(Rebuilt{});
-    } catch (const Error& error) {
-      outbox_.push_back(failure(error));
+    } catch (...) {
+      outbox_.push_back(current_failure(std::nullopt));
     }
   }
 
@@ -142,13 +143,11 @@ class LocalEngine : public Engine {
       publish(scheduler);
       emit(Ready{});
       serve(scheduler);
-    } catch (const Error& error) {
+    } catch (...) {
       Stats stats;
       stats.state = Stats::State::failed;
       publish(stats);
-      if (!quit_) emit(failure(error));
-    } catch (const std::exception& error) {
-      emit(Failed{std::nullopt, ErrorCode::E201, std::string("the engine stopped: ") + error.what(), {}});
+      if (!quit_) emit(current_failure(std::nullopt));
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,6 +25,11 @@ struct EngineOptions {
   std::int32_t batch = 256;    ///< rows of one step
   std::int32_t threads = 0;    ///< 0 is one per physical core
   std::string chat_template;   ///< a template's source, a built-in format's name, or empty for the file's own
+
+  /// Tokens that the cache is made for, once `ctx` is known.
+  std::int64_t kv_tokens() const {
+    return kv_budget > 0 ? kv_budget : std::int64_t{ctx} * std::max(max_seqs, 1);
+  }
 };
 
 /// Where the bytes go, computed from headers alone; loading takes exactly this.

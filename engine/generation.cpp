@@ -45,6 +45,10 @@ void Generation::prefilled(std::int32_t done, std::int32_t reused) {
 }
 
 std::optional<TokenId> Generation::next(std::span<const float> logits, std::span<const TokenId> history) {
+  if (request_.max_tokens == 0) {
+    finish(FinishReason::max_tokens);
+    return std::nullopt;
+  }
   const TokenId id = choose(logits, history);
   const Clock::time_point now = Clock::now();
   if (stats_.generated_tokens == 0) {

@@ -23,9 +23,16 @@ std::int32_t planned_ctx(const EngineOptions& options, const ModelConfig& config
   return options.ctx;
 }
 
+void check_batch(std::int32_t batch) {
+  constexpr std::int32_t kLargest = 1 << 16;
+  if (batch >= 1 && batch <= kLargest) return;
+  throw Error(ErrorCode::E603, strf("a batch of %d tokens: use a value from 1 to %d", batch, kLargest));
+}
+
 }  // namespace
 
 Plan plan(const EngineOptions& options) {
+  check_batch(options.batch);
   const GgufFile file(options.model);
   check_is_model(file);
   const ModelConfig config = read_config(file);
@@ -35,9 +42,10 @@ Plan plan(const EngineOptions& options) {
   plan.ctx = planned_ctx(options, config);
   plan.kv_type = options.kv_type;
   plan.kv_token_bytes = kv_bytes_per_token(config, options.kv_type);
-  const auto tokens = static_cast<std::uint64_t>(
-      options.kv_budget > 0 ? options.kv_budget : std::int64_t{plan.ctx} * std::max(options.max_seqs, 1));
-  plan.kv_bytes = plan.kv_token_bytes * ((tokens + kBlockTokens - 1) / kBlockTokens) * kBlockTokens;
+  EngineOptions settled = options;
+  settled.ctx = plan.ctx;
+  plan.kv_bytes =
+      plan.kv_token_bytes * static_cast<std::uint64_t>(kv_blocks(settled.kv_tokens())) * kBlockTokens;
   plan.weight_bytes = weight_bytes(file, config);
   plan.scratch_bytes = scratch_bytes(config, options.batch);
   plan.available_bytes = memory_info().available;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
+#include "engine/failure.h"
 
 namespace glim {
 namespace {
@@ -20,15 +22,16 @@ struct Scoring {
   Scored result;
 };
 
-std::int32_t blocks_for(std::int64_t tokens) {
-  return static_cast<std::int32_t>((tokens + kBlockTokens - 1) / kBlockTokens);
+std::unique_ptr<KvCache> make_cache(const LoadedModel& loaded, const EngineOptions& options) {
+  return std::make_unique<KvCache>(loaded.model->config(), *loaded.backend, options.kv_type,
+                                   kv_blocks(options.kv_tokens()));
 }
 
-std::unique_ptr<KvCache> make_cache(const LoadedModel& loaded, const EngineOptions& options) {
-  const std::int64_t budget =
-      options.kv_budget > 0 ? options.kv_budget : std::int64_t{options.ctx} * std::max(options.max_seqs, 1);
-  return std::make_unique<KvCache>(loaded.model->config(), *loaded.backend, options.kv_type,
-                                   blocks_for(budget));
+bool all_finite(std::span<const float> values) {
+  // Without an early end this takes no longer than reading the values.
+  bool finite = true;
+  for (const float value : values) finite &= std::fabs(value) <= std::numeric_limits<float>::max();
+  return finite;
 }
 
 double seconds(Clock::duration duration) {
@@ -59,6 +62,11 @@ struct Scheduler::Sequence {
   std::vector<TokenId> pending;  ///< tokens still to be fed
   std::int32_t reused = 0;
   std::uint64_t last_used = 0;
+  void stop() {
+    generation.reset();
+    scoring.reset();
+    pending.clear();
+  }
   bool active() const { return generation != nullptr || scoring.has_value(); }
   bool decoding() const { return generation != nullptr && generation->stats().generated_tokens > 0; }
 };
@@ -96,15 +104,12 @@ void Scheduler::close(SequenceId id) {
 
 void Scheduler::fork(SequenceId from, SequenceId to) {
   open(to);
-  // A copy that finds no room starts empty; the prompt is then read again, which costs time but nothing else.
-  if (Sequence* source = find(from)) static_cast<void>(find(to)->timeline->fork_from(*source->timeline));
+  if (const Sequence* source = find(from)) find(to)->timeline->fork_from(*source->timeline);
 }
 
-void Scheduler::fail(Sequence& sequence, const Error& error) {
-  sequence.generation.reset();
-  sequence.scoring.reset();
-  sequence.pending.clear();
-  emit_(Failed{sequence.id, error.code(), error.what(), error.help()});
+void Scheduler::fail(Sequence& sequence, Failed failure) {
+  sequence.stop();
+  emit_(std::move(failure));
 }
 
 void Scheduler::start(Sequence& sequence, std::span<const TokenId> tokens) {
@@ -138,9 +143,20 @@ void Scheduler::generate(SequenceId id, Request request) {
     sequence->timeline->truncate(sequence->reused);
     sequence->pending.erase(sequence->pending.begin(), sequence->pending.begin() + sequence->reused);
     sequence->generation = std::make_unique<Generation>(id, std::move(request), loaded_, emit_);
-  } catch (const Error& error) {
-    fail(*sequence, error);
+  } catch (...) {
+    fail(*sequence, current_failure(id));
   }
+}
+
+void Scheduler::check_room_for_logits(std::size_t tokens) const {
+  const std::uint64_t bytes =
+      tokens * static_cast<std::uint64_t>(loaded_.model->config().vocabulary) * sizeof(float);
+  const std::uint64_t available = memory_info().available;
+  if (available == 0 || bytes <= available) return;
+  throw Error(ErrorCode::E201,
+              strf("the logits of %zu tokens take %.2f GiB, but %.2f GiB of memory is free; score fewer "
+                   "tokens at a time",
+                   tokens, static_cast<double>(bytes) / 0x1p30, static_cast<double>(available) / 0x1p30));
 }
 
 void Scheduler::score(SequenceId id, std::vector<TokenId> tokens, bool keep_logits) {
@@ -150,19 +166,22 @@ void Scheduler::score(SequenceId id, std::vector<TokenId> tokens, bool keep_logi
   try {
     sequence->scoring = Scoring{keep_logits, Scored{id, {}, {}}};
     start(*sequence, tokens);
+    if (keep_logits) check_room_for_logits(tokens.size());
     sequence->timeline->truncate(0);
-  } catch (const Error& error) {
-    fail(*sequence, error);
+  } catch (...) {
+    fail(*sequence, current_failure(id));
   }
 }
 
 void Scheduler::cancel(SequenceId id) {
   Sequence* sequence = find(id);
   if (sequence == nullptr || !sequence->active()) return;
-  if (sequence->generation) sequence->generation->finish(FinishReason::cancelled);
-  sequence->generation.reset();
-  sequence->scoring.reset();
-  sequence->pending.clear();
+  if (sequence->generation) {
+    sequence->generation->finish(FinishReason::cancelled);
+  } else {
+    emit_(Finished{id, FinishReason::cancelled, {}, {}});
+  }
+  sequence->stop();
 }
 
 void Scheduler::cancel_all() {
@@ -205,10 +224,12 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
     if (sequence->scoring) count = std::min(count, kScoreRows);
     if (count == 0) continue;
     if (!reserve(*sequence, std::span(sequence->pending).first(static_cast<std::size_t>(count)))) {
-      fail(*sequence,
-           Error(ErrorCode::E401, strf("the KV budget of %lld tokens is used up by the open conversations; "
-                                       "close one or raise the budget",
-                                       static_cast<long long>(cache_->blocks()) * kBlockTokens)));
+      fail(*sequence, {sequence->id,
+                       ErrorCode::E401,
+                       strf("the KV budget of %lld tokens is used up by the open conversations; "
+                            "close one or raise the budget",
+                            static_cast<long long>(cache_->blocks()) * kBlockTokens),
+                       {}});
       continue;
     }
     room -= count;
@@ -220,17 +241,19 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
 }
 
 void Scheduler::step() {
-  std::vector<Slice> slices = plan_step();
-  if (slices.empty()) return;
   try {
-    run(slices);
-    loaded_.file->check_intact();
-  } catch (const Error& error) {
-    for (const Slice& slice : slices) {
-      slice.sequence->timeline->truncate(0);
-      fail(*slice.sequence, error);
+    std::vector<Slice> slices = plan_step();
+    if (!slices.empty()) run(slices);
+  } catch (...) {
+    for (auto& [id, sequence] : sequences_) {
+      if (sequence->active()) abandon(*sequence);
     }
   }
+}
+
+void Scheduler::abandon(Sequence& sequence) {
+  sequence.timeline->truncate(0);
+  fail(sequence, current_failure(sequence.id));
 }
 
 void Scheduler::run(std::vector<Slice>& slices) {
@@ -250,6 +273,7 @@ void Scheduler::run(std::vector<Slice>& slices) {
   const Clock::time_point before = Clock::now();
   const std::span<const float> logits = loaded_.model->forward({rows, blocks}, wanted, *cache_);
   const double took = seconds(Clock::now() - before);
+  loaded_.file->check_intact();
   ++clock_;
   for (const Slice& slice : slices) {
     if (!slice.sequence->decoding() && slice.count >= kSmallestChunk && took > 0)
@@ -257,8 +281,12 @@ void Scheduler::run(std::vector<Slice>& slices) {
   }
   const auto width = static_cast<std::size_t>(loaded_.model->config().vocabulary);
   for (const Slice& slice : slices) {
-    deliver(slice, logits.subspan(static_cast<std::size_t>(slice.first_logits) * width,
-                                  static_cast<std::size_t>(slice.logits_rows) * width));
+    try {
+      deliver(slice, logits.subspan(static_cast<std::size_t>(slice.first_logits) * width,
+                                    static_cast<std::size_t>(slice.logits_rows) * width));
+    } catch (...) {
+      abandon(*slice.sequence);
+    }
   }
 }
 
@@ -266,27 +294,27 @@ void Scheduler::deliver(const Slice& slice, std::span<const float> logits) {
   Sequence& sequence = *slice.sequence;
   sequence.last_used = clock_;
   sequence.pending.erase(sequence.pending.begin(), sequence.pending.begin() + slice.count);
+  if (!all_finite(logits)) {
+    throw Error(ErrorCode::E403,
+                "the model produced values that are not finite; its file is damaged, download it again");
+  }
   if (sequence.scoring) return deliver_scores(sequence, slice, logits);
   Generation& generation = *sequence.generation;
   if (!sequence.decoding()) generation.prefilled(sequence.timeline->length(), sequence.reused);
   if (slice.logits_rows == 0) return;
-  try {
-    const std::optional<TokenId> token = generation.next(logits, sequence.timeline->tokens());
-    first_token_seconds_ = generation.stats().first_token_seconds;
-    const Clock::time_point now = Clock::now();
-    std::erase_if(recent_, [&](Clock::time_point at) { return seconds(now - at) >= 1; });
-    recent_.push_back(now);
-    if (!token) {
-      if (generation.stats().decode_rate() > 0) decode_rate_ = generation.stats().decode_rate();
-      sequence.generation.reset();
-    } else if (sequence.timeline->length() >= ctx_) {
-      generation.finish(FinishReason::context_full);
-      sequence.generation.reset();
-    } else {
-      sequence.pending.assign(1, *token);
-    }
-  } catch (const Error& error) {
-    fail(sequence, error);
+  const std::optional<TokenId> token = generation.next(logits, sequence.timeline->tokens());
+  first_token_seconds_ = generation.stats().first_token_seconds;
+  const Clock::time_point now = Clock::now();
+  std::erase_if(recent_, [&](Clock::time_point at) { return seconds(now - at) >= 1; });
+  recent_.push_back(now);
+  if (!token) {
+    if (generation.stats().decode_rate() > 0) decode_rate_ = generation.stats().decode_rate();
+    sequence.generation.reset();
+  } else if (sequence.timeline->length() >= ctx_) {
+    generation.finish(FinishReason::context_full);
+    sequence.generation.reset();
+  } else {
+    sequence.pending.assign(1, *token);
   }
 }
 
@@ -320,8 +348,8 @@ void Scheduler::warm_up() {
 }
 
 void Scheduler::rebuild_cache(const EngineOptions& options) {
-  cancel_all();
   std::unique_ptr<KvCache> fresh = make_cache(loaded_, options);
+  cancel_all();
   for (auto& [id, sequence] : sequences_) sequence->timeline = std::make_unique<Timeline>(*fresh);
   cache_ = std::move(fresh);
   ctx_ = options.ctx;

@@ -49,7 +49,9 @@ class Scheduler {
   void run(std::vector<Slice>& slices);
   void deliver(const Slice& slice, std::span<const float> logits);
   void deliver_scores(Sequence& sequence, const Slice& slice, std::span<const float> logits);
-  void fail(Sequence& sequence, const Error& error);
+  void check_room_for_logits(std::size_t tokens) const;
+  void fail(Sequence& sequence, Failed failure);
+  void abandon(Sequence& sequence);  ///< in a catch block: the sequence ends with what was thrown
 
   LoadedModel& loaded_;
   Emit emit_;

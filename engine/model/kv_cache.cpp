@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -14,6 +15,15 @@ std::int32_t blocks_for(std::size_t tokens) {
 }
 
 }  // namespace
+
+std::int32_t kv_blocks(std::int64_t tokens) {
+  if (tokens > std::numeric_limits<std::int32_t>::max()) {
+    throw Error(ErrorCode::E603,
+                strf("a KV cache of %lld tokens is too large; use a smaller context or fewer conversations",
+                     static_cast<long long>(tokens)));
+  }
+  return blocks_for(static_cast<std::size_t>(tokens));
+}
 
 KvCache::KvCache(const ModelConfig& config, Backend& backend, QuantType type, std::int32_t blocks)
     : type_(type) {

@@ -10,6 +10,9 @@
 
 namespace glim {
 
+/// Blocks that hold `tokens`. Throws E603 for more than a cache may have.
+std::int32_t kv_blocks(std::int64_t tokens);
+
 /// Keys and values of all sequences: per layer a pool of 64-token blocks of latent rows [R+P]. Memory is
 /// taken at construction; append never allocates. Not thread-safe.
 class KvCache {

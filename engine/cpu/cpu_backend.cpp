@@ -44,23 +44,25 @@ std::string processor_name() {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const cpu::Kernels& kernels, int threads) : ops_(kernels, threads) {}
+  CpuBackend(const cpu::Kernels& kernels, int threads)
+      : ops_(kernels, threads),
+        description_(strf("%s, %s, %d thread%s", processor_name().c_str(), std::string(kernels.name).c_str(),
+                          threads, threads == 1 ? "" : "s")) {}
 
   std::string_view name() const override { return "cpu"; }
-  std::string description() const override {
-    return strf("%s, %s, %d thread%s", processor_name().c_str(), std::string(ops_.kernels().name).c_str(),
-                ops_.threads(), ops_.threads() == 1 ? "" : "s");
-  }
+  std::string description() const override { return description_; }
   std::unique_ptr<Buffer> allocate(std::uint64_t bytes, std::string_view what) override {
     return allocate_host(bytes, what);
   }
   std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
+    ops_.expect(tensor);
     return prepare_host(file_bytes, tensor);
   }
   Ops& ops() override { return ops_; }
 
  private:
   CpuOps ops_;
+  std::string description_;
 };
 
 }  // namespace

@@ -10,6 +10,12 @@ namespace glim {
 CpuOps::CpuOps(const cpu::Kernels& kernels, int threads)
     : kernels_(kernels), pool_(threads), workspaces_(static_cast<std::size_t>(threads)) {}
 
+void CpuOps::begin(const StepRows& step) {
+  step_ = step;
+  // Here a lack of memory can be reported; inside a stage it would end the process.
+  for (cpu::Workspace& workspace : workspaces_) cpu::Multiplier(kernels_, workspace).reserve_for(widest_);
+}
+
 std::int64_t CpuOps::cache_row(const Row& row, std::int32_t position) const {
   const std::span<const std::int32_t> blocks = step_.blocks[static_cast<std::size_t>(row.sequence)];
   return std::int64_t{blocks[static_cast<std::size_t>(position / kBlockTokens)]} * kBlockTokens +

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -15,7 +16,10 @@ class CpuOps final : public Ops {
  public:
   CpuOps(const cpu::Kernels& kernels, int threads);
 
-  void begin(const StepRows& step) override { step_ = step; }
+  /// Tells of a weight before the first step, so that its stages need no memory later.
+  void expect(const Tensor& weight) { widest_ = std::max(widest_, weight.cols); }
+
+  void begin(const StepRows& step) override;
   void embed(const Embed& stage) override;
   void latent_down(const LatentDown& stage) override;
   void query_store(const QueryStore& stage) override;
@@ -32,7 +36,6 @@ class CpuOps final : public Ops {
   void flush() override {}
 
   int threads() const { return pool_.size(); }
-  const cpu::Kernels& kernels() const { return kernels_; }
 
  private:
   /// Where products go: row i of an f32 matrix is base + stride * i.
@@ -79,6 +82,7 @@ class CpuOps final : public Ops {
   ThreadPool pool_;
   StepRows step_;
   std::vector<cpu::Workspace> workspaces_;  ///< one per thread
+  std::int64_t widest_ = 0;                 ///< longest row of a weight
   std::unique_ptr<Buffer> scratch_;
   std::vector<float> router_logits_;          ///< [T, E]
   std::vector<ExpertGroup> groups_;           ///< ascending by expert

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/cpu/cpu_ops.h"
 
 namespace glim {
@@ -9,6 +11,10 @@ void CpuOps::embed(const Embed& stage) {
     for (std::int64_t t = range.first; t < range.last; ++t) {
       format.decode({stage.table.host_row(row(t).token), stage.table.stride(), 1, stage.table.cols},
                     stage.out.floats(t));
+      if (const float scale = stage.table.scale(); scale != 1) {
+        float* out = stage.out.floats(t);
+        std::for_each(out, out + stage.out.cols, [scale](float& value) { value *= scale; });
+      }
     }
   });
 }

@@ -57,7 +57,7 @@ class DeepSeek2 final : public Model {
     GLIM_ASSERT(max_rows >= 1);
     WeightList list(file);
     weights_.declare(config_, list);
-    weight_bytes_ = list.bytes();
+    weight_bytes_ = list.bytes() + DeepSeek2Weights::derived_bytes(config_);
     if (list.unused_tensors() > 0)
       config_.notes.push_back(strf("%zu tensors of the file are not used", list.unused_tensors()));
     list.load(backend, progress);
@@ -162,7 +162,7 @@ std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config) {
   WeightList list(file);
   DeepSeek2Weights weights;
   weights.declare(config, list);
-  return list.bytes();
+  return list.bytes() + DeepSeek2Weights::derived_bytes(config);
 }
 
 std::uint64_t scratch_bytes(const ModelConfig& config, int max_rows) {

@@ -74,6 +74,10 @@ void split_kv_b(DeepSeek2Weights::Layer& layer, const ModelConfig& c, Backend& b
   Tensor per_head = layer.kv_b;
   per_head.rows = n + o;
   per_head.batch = c.heads;
+  if (layer.kv_b.scales != nullptr) {
+    per_head.scales =
+        storage.decoded.emplace_back(static_cast<std::size_t>(c.heads), layer.kv_b.scale()).data();
+  }
   layer.attention.v_b = per_head.slice(n, o);
 }
 
@@ -99,6 +103,12 @@ void DeepSeek2Weights::declare(const ModelConfig& config, WeightList& list) {
       declare_experts(layer, blk, config, list);
     }
   }
+}
+
+std::uint64_t DeepSeek2Weights::derived_bytes(const ModelConfig& config) {
+  if (!config.legacy_kv_b) return 0;
+  const std::int64_t values = config.layers * config.heads * config.latent_rank * config.nope_width;
+  return static_cast<std::uint64_t>(values) * sizeof(float);
 }
 
 void DeepSeek2Weights::finish(const ModelConfig& config, Backend& backend, WeightList::Storage& storage) {

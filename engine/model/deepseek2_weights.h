@@ -23,6 +23,9 @@ struct DeepSeek2Weights {
   /// Declares every weight in `list`. Throws E112. The object must not move until finish().
   void declare(const ModelConfig& config, WeightList& list);
 
+  /// Memory that finish() takes.
+  static std::uint64_t derived_bytes(const ModelConfig& config);
+
   /// After WeightList::load(): derives the weights that the file holds in another form. What that takes is
   /// appended to `storage`.
   void finish(const ModelConfig& config, Backend& backend, WeightList::Storage& storage);

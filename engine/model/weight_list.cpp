@@ -67,7 +67,21 @@ void WeightList::add(Tensor& target, const GgufTensor& source, WeightShape shape
              printable(file_.path().string()).c_str(), printable(source.name).c_str(), text(found).c_str(),
              text(shape).c_str()));
   }
-  slots_.push_back({&target, &source, shape, f32});
+  slots_.push_back({&target, &source, shape, f32, scale_of(source, shape)});
+  used_ += slots_.back().scale != nullptr ? 2 : 1;
+}
+
+const GgufTensor* WeightList::scale_of(const GgufTensor& source, const WeightShape& shape) const {
+  constexpr std::string_view kWeight = ".weight";
+  if (!source.name.ends_with(kWeight)) return nullptr;
+  const std::string name(source.name.substr(0, source.name.size() - kWeight.size()));
+  const GgufTensor* scale = file_.tensor(name + ".scale");
+  if (scale == nullptr || scale->values() == 1 || scale->values() == shape[2]) return scale;
+  throw Error(ErrorCode::E112,
+              strf("%s: the tensor %s has %lld values, expected 1 or %lld; the file does not match its own "
+                   "settings",
+                   printable(file_.path().string()).c_str(), printable(scale->name).c_str(),
+                   static_cast<long long>(scale->values()), static_cast<long long>(shape[2])));
 }
 
 std::uint64_t WeightList::bytes() const {
@@ -77,36 +91,56 @@ std::uint64_t WeightList::bytes() const {
 }
 
 void WeightList::load(Backend& backend, const WeightProgress& progress) {
+  constexpr std::uint64_t kChunk = std::uint64_t{16} << 20;  // at most this much is read between two reports
   const std::uint64_t total = bytes(), available = memory_info().available;
   std::uint64_t done = 0;
   for (const Slot& slot : slots_) {
-    if (progress && !progress(done, total, slot.source->name)) {
-      throw Error(ErrorCode::E901, "loading was cancelled");
+    const std::span<const std::byte> bytes(slot.source->data, slot.source->bytes);
+    for (std::uint64_t at = 0; at < bytes.size(); at += kChunk) {
+      if (progress && !progress(done + at, total, slot.source->name)) {
+        throw Error(ErrorCode::E901, "loading was cancelled");
+      }
+      if (total <= available) touch(bytes.subspan(at, std::min(kChunk, bytes.size() - at)));
     }
-    if (total <= available) touch({slot.source->data, slot.source->bytes});
     prepare(slot, backend);
-    done += slot.source->bytes;
+    done += bytes.size();
   }
   if (progress) progress(done, total, {});
+}
+
+void WeightList::check_finite(std::span<const float> values, const GgufTensor& source) const {
+  if (std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return;
+  throw Error(ErrorCode::E113,
+              strf("%s: the tensor %s holds values that are not finite; download the file again",
+                   printable(file_.path().string()).c_str(), printable(source.name).c_str()));
+}
+
+const float* WeightList::read_scales(const Slot& slot) {
+  if (slot.scale == nullptr) return nullptr;
+  std::vector<float>& scales = storage_.decoded.emplace_back(static_cast<std::size_t>(slot.scale->values()));
+  decode_row(slot.scale->type, slot.scale->data, scales);
+  check_finite(scales, *slot.scale);
+  scales.resize(static_cast<std::size_t>(slot.shape[2]), scales.front());
+  return scales.data();
 }
 
 void WeightList::prepare(const Slot& slot, Backend& backend) {
   const GgufTensor& source = *slot.source;
   Tensor& target = *slot.target;
   target = {.type = source.type, .cols = slot.shape[0], .rows = slot.shape[1], .batch = slot.shape[2]};
+  const float* scales = read_scales(slot);
   std::span<const std::byte> bytes(source.data, source.bytes);
   if (slot.f32) {
     std::vector<float>& values = storage_.decoded.emplace_back(static_cast<std::size_t>(source.values()));
     decode_row(source.type, source.data, values);
+    if (scales != nullptr) {
+      for (float& value : values) value *= *scales;
+    }
+    if (source.name.find("norm") != std::string_view::npos) check_finite(values, source);
     target.type = QuantType::f32;
     bytes = std::as_bytes(std::span(values));
-    const bool norm = source.name.find("norm") != std::string_view::npos;
-    if (norm &&
-        !std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
-      throw Error(ErrorCode::E113,
-                  strf("%s: the tensor %s holds values that are not finite; download the file again",
-                       printable(file_.path().string()).c_str(), printable(source.name).c_str()));
-    }
+  } else {
+    target.scales = scales;
   }
   storage_.buffers.push_back(backend.prepare(bytes, target));
 }
@@ -114,6 +148,7 @@ void WeightList::prepare(const Slot& slot, Backend& backend) {
 std::vector<float> decode_rows(const Tensor& source, std::int64_t first, std::int64_t count) {
   std::vector<float> values(static_cast<std::size_t>(count * source.cols));
   decode_row(source.type, source.host_row(first), values);
+  for (float& value : values) value *= source.scale();
   return values;
 }
 

@@ -20,7 +20,9 @@ class WeightList {
  public:
   explicit WeightList(const GgufFile& file) : file_(file) {}
 
-  /// A matrix of any type. Throws E112 naming the tensor when it is missing or of another shape.
+  /// A matrix of any type, `name` ending in ".weight"; the tensor of the same name that ends in ".scale" goes
+  /// with it, a factor on all values or one for each matrix of the stack. Throws E112 naming the tensor when
+  /// it is missing or of another shape.
   void bind(Tensor& target, const std::string& name, WeightShape shape);
   /// The same for a norm, a bias or the router: small, so held as F32 whatever type the file has.
   void bind_f32(Tensor& target, const std::string& name, WeightShape shape);
@@ -30,11 +32,11 @@ class WeightList {
 
   bool has(const std::string& name) const { return file_.tensor(name) != nullptr; }
   std::uint64_t bytes() const;
-  std::size_t unused_tensors() const { return file_.tensors().size() - slots_.size(); }
+  std::size_t unused_tensors() const { return file_.tensors().size() - used_; }
 
   /// Hands every tensor to the backend and fills the targets. Reads the pages of the file on the way where
   /// memory is large enough to keep them, so that progress and cancellation are real. Throws E113 when a norm
-  /// is not finite.
+  /// or a scale is not finite.
   void load(Backend& backend, const WeightProgress& progress);
 
   /// What keeps the targets valid; to be destroyed before the backend.
@@ -50,14 +52,19 @@ class WeightList {
     const GgufTensor* source;
     WeightShape shape;
     bool f32;
+    const GgufTensor* scale;  ///< null without one
   };
 
   const GgufTensor& require(const std::string& name) const;
   void add(Tensor& target, const GgufTensor& source, WeightShape shape, bool f32);
+  const GgufTensor* scale_of(const GgufTensor& source, const WeightShape& shape) const;
+  const float* read_scales(const Slot& slot);
   void prepare(const Slot& slot, Backend& backend);
+  void check_finite(std::span<const float> values, const GgufTensor& source) const;
 
   const GgufFile& file_;
   std::vector<Slot> slots_;
+  std::size_t used_ = 0;  ///< tensors of the file, scales included
   Storage storage_;
 };
 

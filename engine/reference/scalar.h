@@ -12,7 +12,9 @@ namespace glim::reference {
 inline std::vector<double> row_of(const Tensor& matrix, std::int64_t row) {
   std::vector<float> values(static_cast<std::size_t>(matrix.cols));
   decode_row(matrix.type, matrix.host_row(row), values);
-  return {values.begin(), values.end()};
+  std::vector<double> out(values.begin(), values.end());
+  for (double& value : out) value *= static_cast<double>(matrix.scale());
+  return out;
 }
 
 inline double dot(std::span<const double> a, std::span<const double> b) {

@@ -29,8 +29,9 @@ struct Tensor {
   QuantType type = QuantType::f32;
   std::int64_t cols = 0, rows = 1, batch = 1;
   const Buffer* buffer = nullptr;
-  std::uint64_t offset = 0;  ///< bytes into the buffer
-  std::int64_t pitch = 0;    ///< rows from one matrix to the next; 0 where the matrices are packed too
+  std::uint64_t offset = 0;       ///< bytes into the buffer
+  std::int64_t pitch = 0;         ///< rows from one matrix to the next; 0 where the matrices are packed too
+  const float* scales = nullptr;  ///< one factor per matrix on its values; null where all are 1
 
   explicit operator bool() const { return buffer != nullptr; }
   std::uint64_t stride() const { return row_bytes(type, cols); }
@@ -42,15 +43,19 @@ struct Tensor {
   float* floats(std::int64_t row = 0) const { return reinterpret_cast<float*>(host_row(row)); }
   std::int32_t* ints(std::int64_t row = 0) const { return reinterpret_cast<std::int32_t*>(host_row(row)); }
 
+  float scale() const { return scales != nullptr ? *scales : 1.0f; }  ///< of a single matrix
+
   /// Matrix `index` of the stack.
   Tensor matrix(std::int64_t index) const {
     const std::int64_t step = pitch != 0 ? pitch : rows;
-    return {type, cols, rows, 1, buffer, offset + stride() * static_cast<std::uint64_t>(step * index)};
+    const std::uint64_t first = offset + stride() * static_cast<std::uint64_t>(step * index);
+    return {type, cols, rows, 1, buffer, first, 0, scales != nullptr ? scales + index : nullptr};
   }
   /// Rows [first, first + count) of every matrix.
   Tensor slice(std::int64_t first, std::int64_t count) const {
     const std::int64_t step = pitch != 0 ? pitch : rows;
-    return {type, cols, count, batch, buffer, offset + stride() * static_cast<std::uint64_t>(first), step};
+    const std::uint64_t start = offset + stride() * static_cast<std::uint64_t>(first);
+    return {type, cols, count, batch, buffer, start, step, scales};
   }
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -155,8 +156,7 @@ class ConfigReader {
     if (!is_flash_without_gating(blocks_, config_.vocabulary)) return Gating::softmax;
     config_.notes.push_back(
         "this file was made before the router fix of January 2026 (sigmoid gating assumed); quants from then "
-        "that used an "
-        "importance matrix are slightly worse, so download a newer file");
+        "that used an importance matrix are slightly worse, so download a newer file");
     return Gating::sigmoid;
   }
 
@@ -172,19 +172,25 @@ class ConfigReader {
   RopeScaling read_scaling() {
     using Kind = RopeScaling::Kind;
     RopeScaling scaling;
-    const std::string type(metadata_.find_string("rope.scaling.type").value_or("none"));
+    const std::optional<double> factor = metadata_.find_float("rope.scaling.factor", {1e-3, 1e6});
+    // A factor without a type comes from converters that knew linear stretching only.
+    const std::string type(
+        metadata_.find_string("rope.scaling.type").value_or(factor.value_or(1) != 1 ? "linear" : "none"));
     if (type == "none") return scaling;
     if (type != "linear" && type != "yarn") {
       metadata_.refuse("rope.scaling.type", "is \"" + printable(type) + "\", expected none, linear or yarn");
     }
     scaling.kind = type == "yarn" ? Kind::yarn : Kind::linear;
-    scaling.factor = metadata_.get_float("rope.scaling.factor", {1e-3, 1e6});
+    if (!factor) metadata_.missing("rope.scaling.factor");
+    scaling.factor = *factor;
     if (scaling.kind == Kind::linear) return scaling;
     scaling.original_context = metadata_.get_float("rope.scaling.original_context_length", {1, 1e9});
     scaling.beta_fast =
         metadata_.find_float("rope.scaling.yarn_beta_fast", {1e-6, 1e6}).value_or(scaling.beta_fast);
     scaling.beta_slow =
         metadata_.find_float("rope.scaling.yarn_beta_slow", {1e-6, 1e6}).value_or(scaling.beta_slow);
+    scaling.attention_factor =
+        metadata_.find_float("rope.scaling.attn_factor", {1e-3, 1e3}).value_or(scaling.attention_factor);
     scaling.log_multiplier =
         metadata_.find_float("rope.scaling.yarn_log_multiplier", {-1e3, 1e3}).value_or(0);
     return scaling;

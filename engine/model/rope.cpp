@@ -34,7 +34,7 @@ std::vector<double> rope_frequencies(std::int64_t width, double base, const Rope
 
 double rope_magnitude(const RopeScaling& scaling) {
   if (scaling.kind != RopeScaling::Kind::yarn) return 1;
-  return 1 + scaling.log_multiplier * std::log(scaling.factor);
+  return scaling.attention_factor * (1 + scaling.log_multiplier * std::log(scaling.factor));
 }
 
 void fill_rope(std::span<const double> frequencies, std::span<const Row> rows, const Tensor& table) {

@@ -15,8 +15,9 @@ struct RopeScaling {
   double factor = 1;
   double original_context = 0;  ///< tokens
   double beta_fast = 32,
-         beta_slow = 1;       ///< turns within the original context between which frequencies are blended
-  double log_multiplier = 0;  ///< growth of the magnitude with ln(factor)
+         beta_slow = 1;         ///< turns within the original context between which frequencies are blended
+  double attention_factor = 1;  ///< magnitude without that growth
+  double log_multiplier = 0;    ///< growth of the magnitude with ln(factor)
 };
 
 /// Radians per position of the width/2 pairs.

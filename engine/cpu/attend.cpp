@@ -72,7 +72,7 @@ class CpuOps::Attention {
   /// Adds the first `visible` rows of the decoded block to the queries [query, query + count).
   void block(std::int64_t query, std::int64_t count, std::int64_t visible) {
     const std::int64_t width = stage_.cache.cols;
-    float* scores = cpu::reserve(workspace_.scores, kQueries * kBlockTokens);
+    float* scores = cpu::reserve(workspace_.scores, kQueries * std::int64_t{kBlockTokens});
     ops_.kernels_.products({tile_, width, visible, width},
                            {stage_.absorbed.floats(), width, index_.data() + query, count}, scores,
                            kBlockTokens);

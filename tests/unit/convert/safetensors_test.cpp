@@ -159,7 +159,7 @@ TEST_CASE("tensors that do not tile the data are refused") {
   CHECK(names(with("[0,20]"), "E120", "its shape needs 24"));
   CHECK(names(with("[24,0]"), "E120", "ends before"));
   CHECK(names(with("[4,28]"), "E120", "gap"));
-  CHECK(names(with("[18446744073709551592,18446744073709551615]"), "E120", "shape needs"));
+  CHECK(names(with("[18446744073709551592,18446744073709551615]"), "E120", "gap"));
   CHECK(names(with("[18446744073709551591,18446744073709551615]"), "E120", "gap"));
   TinySafetensors file = two_tensors();
   file.header()["b"]["data_offsets"] = {20, 24};

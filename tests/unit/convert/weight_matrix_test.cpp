@@ -75,7 +75,7 @@ std::string code_of(const TinySafetensors& file) {
   try {
     opened.matrix();
   } catch (const Error& error) {
-    CHECK(std::string(error.what()).find("m.") != std::string::npos);
+    CHECK(std::string(error.what()).find(": ") != std::string::npos);
     return error_name(error.code());
   }
   return "opened";
@@ -288,14 +288,9 @@ TEST_CASE("layouts that are not supported are named") {
   gptq.add("m.qweight", "I32", {4, 2}, words).add("m.qzeros", "I32", {1, 1}, std::vector<std::uint32_t>(1));
   gptq.add("m.scales", "F16", {1, 2}, std::vector<std::uint16_t>(2));
   CHECK(code_of(gptq) == "E111");
-  gemv.add("m.qweight", "I32", {8, 1}, words).add("m.qzeros", "I32", {8, 1}, words);
+  gemv.add("m.qweight", "I32", {8, 2}, std::vector<std::uint32_t>(16)).add("m.qzeros", "I32", {8, 1}, words);
   gemv.add("m.scales", "F16", {1, 8}, std::vector<std::uint16_t>(8));
-  CHECK(code_of(gemv) == "opened");  // eight by eight: nothing tells the two apart
-  TinySafetensors long_gemv;
-  long_gemv.add("m.qweight", "I32", {8, 2}, std::vector<std::uint32_t>(16))
-      .add("m.qzeros", "I32", {8, 1}, words);
-  long_gemv.add("m.scales", "F16", {1, 8}, std::vector<std::uint16_t>(8));
-  CHECK(code_of(long_gemv) == "E111");
+  CHECK(code_of(gemv) == "E111");
   eight.add("m.weight_packed", "I32", {2, 4}, words).f32("m.weight_scale", {2, 1}, {1, 1});
   eight.add("m.weight_shape", "I64", {2}, std::vector<std::int64_t>{2, 16});
   CHECK(code_of(eight) == "E111");

@@ -10,7 +10,7 @@ set(layers
   "engine/reference:engine/base engine/quant engine/tensor"
   "engine/cpu:engine/base engine/quant engine/tensor engine/reference"
   "engine/model:engine/base engine/quant engine/gguf engine/tensor"
-  "engine/shape:engine/base engine/quant engine/gguf"
+  "engine/shape:engine/base engine/quant engine/gguf engine/quantize"
   "engine/quantize:engine/base engine/quant engine/gguf"
   "engine/convert:engine/base engine/quant engine/gguf engine/quantize"
   "engine/text:engine/base engine/quant engine/gguf"

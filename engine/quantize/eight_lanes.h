@@ -50,8 +50,8 @@ inline constexpr Ints kLaneNumbers = {0, 1, 2, 3, 4, 5, 6, 7};
 /// Whether a comparison held in any lane.
 [[gnu::always_inline]] inline bool any(const Ints& mask) {
   using Words [[gnu::vector_size(32)]] = std::uint64_t;
-  const Words words = reinterpret_cast<Words>(mask);
-  return (words[0] | words[1] | words[2] | words[3]) != 0;
+  const Words words = reinterpret_cast<Words>(mask | __builtin_shuffle(mask, kLaneNumbers ^ 4));
+  return (words[0] | words[1]) != 0;
 }
 
 /// To the nearest integer, ties to even, for magnitudes below 2^22. Anything else, NaN included, gives some

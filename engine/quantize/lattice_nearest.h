@@ -18,15 +18,16 @@ struct LevelErrors {
 
 /// The smallest lane of `keys` among those where `values` has its smallest lane.
 [[gnu::always_inline]] inline int key_of_smallest(const Floats& values, const Ints& keys) {
-  constexpr Ints kSwaps[3] = {{4, 5, 6, 7, 0, 1, 2, 3}, {2, 3, 0, 1, 6, 7, 4, 5}, {1, 0, 3, 2, 5, 4, 7, 6}};
   Floats smallest = values;
-  for (const Ints& swap : kSwaps) {
-    const Floats other = __builtin_shuffle(smallest, swap);
+#pragma GCC unroll 3
+  for (int half = 4; half > 0; half /= 2) {
+    const Floats other = __builtin_shuffle(smallest, kLaneNumbers ^ half);
     smallest = other < smallest ? other : smallest;
   }
   Ints key = values == smallest ? keys : splat(INT32_MAX);
-  for (const Ints& swap : kSwaps) {
-    const Ints other = __builtin_shuffle(key, swap);
+#pragma GCC unroll 3
+  for (int half = 4; half > 0; half /= 2) {
+    const Ints other = __builtin_shuffle(key, kLaneNumbers ^ half);
     key = other < key ? other : key;
   }
   return key[0];

@@ -77,6 +77,9 @@ class NamePattern::Reader {
     if (c == '*' || c == '+' || c == '?') {
       --at_;
       fail("repeats nothing");
+    } else if (c == '{') {
+      --at_;
+      fail("counts repetitions, which is not supported,");
     } else if (c == '(') {
       out.kind = Piece::Kind::group;
       out.group = alternatives(depth + 1);

@@ -137,6 +137,7 @@ class Cook {
 
   Assignment assign(std::size_t index) const;
   Places place_of(const RecipeTensor& tensor) const;
+  Needs model_facts() const;
 
  private:
   QuantType by_rules(std::size_t index) const;
@@ -188,11 +189,15 @@ Places Cook::place_of(const RecipeTensor& tensor) const {
   return place::other;
 }
 
-Needs Cook::facts(const RecipeTensor& tensor) const {
+Needs Cook::model_facts() const {
   Needs out = options_.importance ? needs::importance : needs::no_importance;
   if (model_.heads / std::max<std::int64_t>(model_.kv_heads, 1) >= 4) out |= needs::grouped;
   if (model_.experts >= 4) out |= needs::four_experts;
-  out |= model_.experts == 8 ? needs::eight_experts : needs::not_eight_experts;
+  return out | (model_.experts == 8 ? needs::eight_experts : needs::not_eight_experts);
+}
+
+Needs Cook::facts(const RecipeTensor& tensor) const {
+  Needs out = model_facts();
   if (tensor.shape[2] > 1) out |= needs::stacked;
   if (!fits(options_.file_type->type, tensor)) out |= needs::uneven;
   return out;
@@ -293,18 +298,32 @@ std::vector<Assignment> assign_types(const RecipeModel& model, const RecipeOptio
   return out;
 }
 
-std::vector<std::string> unmet_rules(const RecipeModel& model, const RecipeOptions& options) {
+std::vector<std::string> recipe_notes(const RecipeModel& model, const RecipeOptions& options) {
   const Cook cook(model, options);
   Places present = place::other | place::output | place::token_embd;
   for (const RecipeTensor& tensor : model.tensors) present |= cook.place_of(tensor);
   Places missing = 0;
   for (const Rule& rule : options.rules == RuleBook::bartowski ? bartowski_rules() : llama_cpp_rules()) {
-    const bool named = has_word(rule.file_types, options.file_type->rules);
+    const bool named = has_word(rule.file_types, options.file_type->rules) &&
+                       (rule.needs & cook.model_facts()) == rule.needs;
     if (named && !options.pure && (rule.places & present) == 0) missing |= rule.places;
   }
-  if (missing == 0) return {};
-  return {strf("%s has rules of its own for %s; this model has no such tensors, so they change nothing",
-               std::string(options.file_type->name).c_str(), place_names(missing).c_str())};
+  std::vector<std::string> out;
+  if (missing != 0) {
+    out.push_back(
+        strf("%s has rules of its own for %s; this model has no such tensors, so they change nothing",
+             std::string(options.file_type->name).c_str(), place_names(missing).c_str()));
+  }
+  for (const TensorOverride& one : options.overrides) {
+    const bool found =
+        std::any_of(model.tensors.begin(), model.tensors.end(), [&](const RecipeTensor& tensor) {
+          return is_quantised(tensor) && one.pattern.found_in(tensor.name);
+        });
+    if (!found)
+      out.push_back(strf("the pattern \"%s\" is found in the name of no tensor that is quantised",
+                         printable(one.pattern.text()).c_str()));
+  }
+  return out;
 }
 
 std::optional<std::string> lacks_importance(const RecipeModel& model, const RecipeOptions& options,

@@ -63,8 +63,9 @@ struct Assignment {
 /// for Llama of 80 blocks are left out), and the mixtures of bartowski's files of January 2026.
 std::vector<Assignment> assign_types(const RecipeModel& model, const RecipeOptions& options);
 
-/// Sentences about rules of the file type that name tensors which this model does not have.
-std::vector<std::string> unmet_rules(const RecipeModel& model, const RecipeOptions& options);
+/// Sentences about what is asked for and changes nothing: rules of the file type for tensors which this model
+/// does not have, patterns that are found in no name.
+std::vector<std::string> recipe_notes(const RecipeModel& model, const RecipeOptions& options);
 
 /// The first tensor that would be of no use without importance for its channels and has none in `importance`
 /// (null: there is no matrix); nullopt: all is well.

@@ -133,11 +133,11 @@ TEST_CASE("The sizes of the ROCmFPX presets are those of the table for both mode
 
 TEST_CASE("A preset that names tensors which a model with latent attention lacks is reported") {
   const RecipeModel model = shape_named("shape:glm-4.7-flash").model;
-  const auto notes = unmet_rules(model, options_for("Q4_0_ROCMFP4_STRIX_LEAN", RuleBook::llama_cpp, false));
+  const auto notes = recipe_notes(model, options_for("Q4_0_ROCMFP4_STRIX_LEAN", RuleBook::llama_cpp, false));
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].find("Q4_0_ROCMFP4_STRIX_LEAN") != std::string::npos);
   CHECK(notes[0].find("attn_v, attn_k") != std::string::npos);
-  CHECK(unmet_rules(model, options_for("Q6_K", RuleBook::llama_cpp, false)).empty());
+  CHECK(recipe_notes(model, options_for("Q6_K", RuleBook::llama_cpp, false)).empty());
 }
 
 }  // namespace

@@ -32,6 +32,8 @@
 #include "engine/quant/q8_0_rocmfpx.h"
 #include "engine/quant/q8_1.h"
 #include "engine/quant/q8_k.h"
+#include "engine/quant/rot3.h"
+#include "engine/quant/rot4.h"
 #include "engine/quant/tq1_0.h"
 #include "engine/quant/tq2_0.h"
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/half.h"
 #include "engine/quant/quant_format.h"
+#include "engine/quant/rounding.h"
 
 namespace glim {
 
@@ -22,6 +23,13 @@ struct Quant<QuantType::q4_0> {
       out[i] = static_cast<float>((block.qs[i] & 15) - 8) * d;
       out[i + 16] = static_cast<float>((block.qs[i] >> 4) - 8) * d;
     }
+  }
+
+  /// d = the value of largest magnitude / -8.
+  static void encode(const float* in, Block& block) {
+    std::uint8_t codes[kValues];
+    block.d = f32_to_f16(round_symmetric(in, 8, codes));
+    pack_nibbles(codes, block.qs);
   }
 };
 

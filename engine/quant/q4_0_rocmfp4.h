@@ -1,9 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "engine/quant/levels.h"
 #include "engine/quant/quant_format.h"
+#include "engine/quant/rounding.h"
 
 namespace glim {
 
@@ -24,6 +28,79 @@ struct Quant<QuantType::q4_0_rocmfp4> {
       out[i + 16] = static_cast<float>(kRocmFp4Levels[block.qs[i] >> 4]) * high;
     }
   }
+
+  /// The scale of least squared error of all 126 and the lower of two for each half; codes to the nearest
+  /// level, of two the smaller. The scale cannot show that a value was not finite: what is not a number
+  /// counts as 0, infinity as a very large number.
+  static void encode(const float* in, Block& block) {
+    for (int half = 0; half < 2; ++half) {
+      float values[16];
+      for (int i = 0; i < 16; ++i) values[i] = finite(in[16 * half + i]);
+      block.e[half] = best_scale(values);
+      const float d = half_e4m3(block.e[half]);
+      for (int i = 0; i < 16; ++i) {
+        const int code = nearest_code(values[i], d);
+        block.qs[i] = static_cast<std::uint8_t>(half == 0 ? code : block.qs[i] | code << 4);
+      }
+    }
+  }
+
+ private:
+  static float finite(float value) {
+    constexpr float kFar = 0x1p16f;  // beyond every level, near enough that their errors differ
+    return std::isnan(value) ? 0.0f : std::clamp(value, -kFar, kFar);
+  }
+
+  /// 0 to 7 for the magnitudes. The bounds are exact: they have few bits, and scales four.
+  static int nearest_magnitude(float magnitude, float d) {
+    constexpr float kBounds[] = {0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 9};
+    int code = 0;
+    for (const float bound : kBounds) code += magnitude > bound * d ? 1 : 0;
+    return code;
+  }
+
+  static int nearest_code(float value, float d) {
+    const int code = nearest_magnitude(std::fabs(value), d);
+    return code != 0 && value < 0 ? code + 8 : code;
+  }
+
+  /// Squared error of 16 values, or any larger number once it has passed `enough`: sums of squares only grow.
+  static float error(const float* values, float d, float enough) {
+    float sum = 0;
+    for (int i = 0; i < 16 && sum <= enough; ++i) {
+      const float magnitude = std::fabs(values[i]);
+      const float off = magnitude - static_cast<float>(kRocmFp4Levels[nearest_magnitude(magnitude, d)]) * d;
+      sum += off * off;
+    }
+    return sum;
+  }
+
+  /// What a loop over all scales finds. From the scale that just holds the largest value the walk goes up
+  /// until everything rounds to zero, which no larger scale changes, and down until the error of the largest
+  /// value alone, which then grows with every step, is too much.
+  static std::uint8_t best_scale(const float* values) {
+    constexpr int kLast = 126;
+    const float largest = std::fabs(signed_largest(values, 16));
+    if (largest == 0) return 0;
+    int start = 1;
+    while (start < kLast && 10 * half_e4m3(static_cast<std::uint8_t>(start)) < largest) ++start;
+    int best = start;
+    float least = error(values, half_e4m3(static_cast<std::uint8_t>(start)), kUnbounded);
+    for (int e = start + 1; e <= kLast; ++e) {
+      const float d = half_e4m3(static_cast<std::uint8_t>(e)), sum = error(values, d, least);
+      if (sum < least) best = e, least = sum;
+      if (largest <= 0.5f * d) break;
+    }
+    for (int e = start - 1; e >= 1; --e) {
+      const float d = half_e4m3(static_cast<std::uint8_t>(e)), cut = largest - 10 * d;
+      if (cut > 0 && cut * cut > least) break;
+      const float sum = error(values, d, least);
+      if (sum <= least) best = e, least = sum;
+    }
+    return static_cast<std::uint8_t>(best);
+  }
+
+  static constexpr float kUnbounded = std::numeric_limits<float>::infinity();
 };
 
 }  // namespace glim

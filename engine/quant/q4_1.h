@@ -4,6 +4,7 @@
 
 #include "engine/base/half.h"
 #include "engine/quant/quant_format.h"
+#include "engine/quant/rounding.h"
 
 namespace glim {
 
@@ -23,6 +24,15 @@ struct Quant<QuantType::q4_1> {
       out[i] = static_cast<float>(block.qs[i] & 15) * d + m;
       out[i + 16] = static_cast<float>(block.qs[i] >> 4) * d + m;
     }
+  }
+
+  /// m is the least value and d = (largest - least) / 15.
+  static void encode(const float* in, Block& block) {
+    std::uint8_t codes[kValues];
+    const Steps steps = round_between(in, 15, codes);
+    block.d = f32_to_f16(steps.d);
+    block.m = f32_to_f16(steps.m);
+    pack_nibbles(codes, block.qs);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "engine/base/half.h"
 #include "engine/quant/fifth_bit.h"
 #include "engine/quant/quant_format.h"
+#include "engine/quant/rounding.h"
 
 namespace glim {
 
@@ -27,6 +28,14 @@ struct Quant<QuantType::q5_0> {
       out[i] = static_cast<float>(low - 16) * d;
       out[i + 16] = static_cast<float>(high - 16) * d;
     }
+  }
+
+  /// d = the value of largest magnitude / -16.
+  static void encode(const float* in, Block& block) {
+    std::uint8_t codes[kValues];
+    block.d = f32_to_f16(round_symmetric(in, 16, codes));
+    pack_nibbles(codes, block.qs);
+    pack_fifth_bits(codes, block.qh);
   }
 };
 

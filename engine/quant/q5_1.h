@@ -5,6 +5,7 @@
 #include "engine/base/half.h"
 #include "engine/quant/fifth_bit.h"
 #include "engine/quant/quant_format.h"
+#include "engine/quant/rounding.h"
 
 namespace glim {
 
@@ -28,6 +29,16 @@ struct Quant<QuantType::q5_1> {
       out[i] = static_cast<float>(low) * d + m;
       out[i + 16] = static_cast<float>(high) * d + m;
     }
+  }
+
+  /// m is the least value and d = (largest - least) / 31.
+  static void encode(const float* in, Block& block) {
+    std::uint8_t codes[kValues];
+    const Steps steps = round_between(in, 31, codes);
+    block.d = f32_to_f16(steps.d);
+    block.m = f32_to_f16(steps.m);
+    pack_nibbles(codes, block.qs);
+    pack_fifth_bits(codes, block.qh);
   }
 };
 

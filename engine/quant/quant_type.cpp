@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/quant/cache_types.h"
 #include "engine/quant/formats.h"
 
 namespace glim {
@@ -79,6 +80,11 @@ template <QuantType type>
 concept Encodable = requires(const float* in, typename Quant<type>::Block& block) {
   Quant<type>::encode(in, block);
 };
+
+#define QUANT(id, code, values, bytes) \
+  static_assert(Encodable<QuantType::id> == is_cache_type(QuantType::id), #id);
+#include "engine/quant/quant_types.def"
+#undef QUANT
 
 template <QuantType type>
 void decode_blocks(const std::byte* row, std::span<float> out) {

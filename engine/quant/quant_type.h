@@ -10,7 +10,7 @@
 namespace glim {
 
 /// Storage formats of weights and of the KV cache, one per row of quant_types.def. The value is the GGUF type
-/// code.
+/// code, or above all of those.
 enum class QuantType : std::uint32_t {
 #define QUANT(id, code, values, bytes) id = code,
 #include "engine/quant/quant_types.def"
@@ -51,13 +51,17 @@ GgufUse gguf_type_use(std::uint32_t gguf_code);
 /// something else.
 inline constexpr std::uint32_t kFirstForkCode = 100;
 
+/// Codes from here on are our own and stand in no file: formats of the KV cache alone.
+inline constexpr std::uint32_t kFirstOwnCode = 0x10000;
+
 /// Bytes of one row of `values` values. `values` is a multiple of the block length.
 std::size_t row_bytes(QuantType type, std::int64_t values);
 
 /// Decodes out.size() values (a multiple of the block length) from `row`, which needs no alignment.
 void decode_row(QuantType type, const std::byte* row, std::span<float> out);
 
-/// Rounds in.size() values to the format; only for the formats with a simple encoder: f32, f16, bf16, q8_0.
+/// Rounds in.size() values to the format; only for the formats that the KV cache may have (cache_types.h). A
+/// row with a value that is not finite decodes to values that are not, unless the format cannot say so.
 bool can_encode(QuantType type);
 void encode_row(QuantType type, std::span<const float> in, std::byte* row);
 

@@ -114,29 +114,50 @@ struct Terms {
   return out;
 }
 
-[[gnu::always_inline]] inline Split best_split_of_halves(const Iq1Group& group, const Order& order) {
-  constexpr unsigned kNegative[4] = {0, 2, 1, 3};
-  constexpr int kCount = 16;
+/// The sums for every pair of cuts in a half: each adds its terms in sorted order, as one after the other
+/// would.
+struct HalfSums {
+  static constexpr int kCount = 16;
+  Floats at[kCount + 4][kCount + 1];  ///< [first][second]
+};
+
+[[gnu::always_inline]] inline void sum_halves(const Iq1Group& group, const Order& order, HalfSums& out) {
+  constexpr int kCount = HalfSums::kCount;
   Terms sorted[kCount];
   for (int j = 0; j < kCount; ++j) sorted[j] = terms(group, order.at[j]);
-  Split best;
-  Floats below{};
-  for (int first = 0; first <= kCount; ++first) {
-    Floats middle = below;
-    for (int second = first; second <= kCount; ++second) {
-      Floats sums = middle;
-      for (int j = second; j < kCount; ++j) sums += sorted[j].at_level[2];
-      const Floats wqq = __builtin_shuffle(sums, kLaneNumbers + 4);
-      const Ints better = (wqq > 0) & (sums * sums > best.score * wqq) & (kLaneNumbers < 4);
-      if (any(better)) {
-        for (int k = 0; k < 4; ++k) {
-          const Split split{.first = first, .second = second, .negative = kNegative[k]};
-          best.offer(sums[k], sums[k + 4], split);
-        }
+  Floats below{}, started[kCount + 4] = {};  // the latter up to `second`, by `first`
+  for (int second = 0; second <= kCount; ++second) {
+    started[second] = below;
+    // Four sums at a time hide the latency of the additions.
+    for (int first = 0; first <= second; first += 4) {
+      Floats sums[4] = {started[first], started[first + 1], started[first + 2], started[first + 3]};
+      for (int j = second; j < kCount; ++j) {
+#pragma GCC unroll 4
+        for (Floats& sum : sums) sum += sorted[j].at_level[2];
       }
-      if (second < kCount) middle += sorted[second].at_level[1];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) out.at[first + i][second] = sums[i];
     }
-    if (first < kCount) below += sorted[first].at_level[0];
+    if (second == kCount) break;
+    for (int first = 0; first <= second; ++first) started[first] += sorted[second].at_level[1];
+    below += sorted[second].at_level[0];
+  }
+}
+
+[[gnu::always_inline]] inline Split best_split_of_halves(const Iq1Group& group, const Order& order) {
+  constexpr unsigned kNegative[4] = {0, 2, 1, 3};
+  HalfSums all;
+  sum_halves(group, order, all);
+  Split best;
+  for (int first = 0; first <= HalfSums::kCount; ++first) {
+    for (int second = first; second <= HalfSums::kCount; ++second) {
+      const Floats sums = all.at[first][second], wqq = __builtin_shuffle(sums, kLaneNumbers ^ 4);
+      if (!any((wqq > 0) & (sums * sums > best.score * wqq) & (kLaneNumbers < 4))) continue;
+      for (int k = 0; k < 4; ++k) {
+        const Split split{.first = first, .second = second, .negative = kNegative[k]};
+        best.offer(sums[k], sums[k + 4], split);
+      }
+    }
   }
   return best;
 }

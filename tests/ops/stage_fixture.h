@@ -3,13 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstring>
+#include <deque>
 #include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
 
-#include "engine/base/half.h"
 #include "engine/base/random.h"
 #include "engine/cpu/cpu_backend.h"
 #include "engine/cpu/kernels.h"
@@ -24,21 +23,8 @@ inline double dot_tolerance(double sum_of_magnitudes, std::int64_t k) {
   return sum_of_magnitudes * static_cast<double>(k + 8) * 0x1p-24;
 }
 
-/// Where the f16 scales of a block lie; the rest of a block may be any bits.
-struct ScalePlaces {
-  QuantType type;
-  std::vector<std::size_t> places;
-};
-
-inline const std::vector<ScalePlaces>& scale_places() {
-  static const std::vector<ScalePlaces> table = {
-      {QuantType::q4_0, {0}}, {QuantType::q4_1, {0, 2}}, {QuantType::q5_0, {0}},    {QuantType::q5_1, {0, 2}},
-      {QuantType::q8_0, {0}}, {QuantType::q4_k, {0, 2}}, {QuantType::q5_k, {0, 2}}, {QuantType::q6_k, {208}},
-  };
-  return table;
-}
-
-/// `values` random values of a format, of size about 1.
+/// `values` random values of a format. Blocks are any bits that stand for values of size about 1, so that
+/// every pattern of codes and scales turns up.
 inline std::vector<std::byte> random_weights(QuantType type, std::int64_t values, Random& random) {
   std::vector<std::byte> bytes(row_bytes(type, values));
   if (can_encode(type)) {
@@ -47,21 +33,20 @@ inline std::vector<std::byte> random_weights(QuantType type, std::int64_t values
     encode_row(type, plain, bytes.data());
     return bytes;
   }
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
   const QuantInfo& info = quant(type);
-  for (const ScalePlaces& row : scale_places()) {
-    if (row.type != type) continue;
-    for (std::size_t block = 0; block < bytes.size(); block += info.block_bytes) {
-      for (const std::size_t place : row.places) {
-        // Codes reach from 8 to 64 times 32, so this keeps every format near one.
-        const float size = info.block_values == 256 ? 0x1p-10f : 0x1p-4f;
-        const std::uint16_t bits = f32_to_f16(static_cast<float>(random.uniform() + 0.5) * size);
-        std::memcpy(&bytes[block + place], &bits, sizeof bits);
+  std::vector<float> decoded(info.block_values);
+  for (std::size_t block = 0; block < bytes.size(); block += info.block_bytes) {
+    double size = 0;
+    do {
+      for (std::size_t i = 0; i < info.block_bytes; ++i) {
+        bytes[block + i] = static_cast<std::byte>(random.next());
       }
-    }
-    return bytes;
+      decode_row(type, &bytes[block], decoded);
+      size = 0;
+      for (const float value : decoded)
+        size = std::fmax(size, std::isfinite(value) ? std::fabs(value) : INFINITY);
+    } while (!(size > 0.25 && size < 4));
   }
-  FAIL("no scales known for " << quant(type).name);
   return bytes;
 }
 
@@ -82,6 +67,7 @@ class Side {
     // Moved by one byte from an aligned address, as a file with little alignment has it.
     bytes.insert(bytes.begin(), std::byte{0});
     Tensor tensor{.type = type, .cols = cols, .rows = rows, .batch = batch};
+    if (type == QuantType::nvfp4) tensor.scales = scales(batch);
     buffers_.push_back(backend->prepare(std::span(bytes).subspan(1), tensor));
     return tensor;
   }
@@ -104,13 +90,24 @@ class Side {
   Random random{17};
 
  private:
+  /// Factors as they come with weights of this format.
+  const float* scales(std::int64_t count) {
+    std::vector<float>& out = scales_.emplace_back();
+    for (std::int64_t i = 0; i < count; ++i) out.push_back(static_cast<float>(0.5 + random.uniform()));
+    return out.data();
+  }
+
   std::vector<std::vector<std::byte>> weights_;
+  std::deque<std::vector<float>> scales_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
 };
 
 inline std::vector<float> values_of(const Tensor& tensor) {
-  std::vector<float> out(static_cast<std::size_t>(tensor.cols * tensor.rows * tensor.batch));
+  const auto matrix = static_cast<std::size_t>(tensor.cols * tensor.rows);
+  std::vector<float> out(matrix * static_cast<std::size_t>(tensor.batch));
   decode_row(tensor.type, tensor.host(), out);
+  for (std::size_t i = 0; tensor.scales != nullptr && i < out.size(); ++i)
+    out[i] *= tensor.scales[i / matrix];
   return out;
 }
 

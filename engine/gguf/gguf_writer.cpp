@@ -64,7 +64,7 @@ class GgufWriter::Output {
   void write(std::span<const std::byte> bytes);
   void finish();
 
-  std::uint64_t total_bytes() const { return total_bytes_; }
+  std::uint64_t total_bytes() const;
   const std::filesystem::path& first_path() const { return files_.front()->path(); }
 
  private:
@@ -79,8 +79,7 @@ class GgufWriter::Output {
   std::unordered_set<std::string> names_;
 
   std::vector<std::unique_ptr<NewFile>> files_;
-  std::vector<std::size_t> ends_;  ///< of every part: the tensor after its last
-  std::uint64_t total_bytes_ = 0;
+  std::vector<std::size_t> ends_;      ///< of every part: the tensor after its last
   std::size_t file_ = 0, tensor_ = 0;  ///< that are being written
   std::uint64_t written_ = 0;          ///< bytes of the present tensor
 };
@@ -168,6 +167,13 @@ std::vector<std::byte> GgufWriter::Output::header(const std::vector<Part>& parts
   return out.bytes();
 }
 
+std::uint64_t GgufWriter::Output::total_bytes() const {
+  const std::vector<Part> all = parts();
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) out += header(all, i).size() + all[i].bytes;
+  return out;
+}
+
 void GgufWriter::Output::begin() {
   GLIM_ASSERT(files_.empty());
   const std::vector<Part> all = parts();
@@ -180,7 +186,6 @@ void GgufWriter::Output::begin() {
     files_.back()->reserve(head.size() + all[i].bytes);
     files_.back()->write(head);
     ends_.push_back(all[i].last);
-    total_bytes_ += head.size() + all[i].bytes;
   }
   skip_finished_tensors();
 }

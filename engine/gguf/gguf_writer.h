@@ -37,13 +37,13 @@ class GgufWriter {
   /// sizes; the first is a multiple of the block length.
   void add_tensor(std::string_view name, QuantType type, std::span<const std::int64_t> shape);
 
-  /// Writes the headers and sets the space for everything aside; the totals are known from here on.
+  /// Writes the headers and sets the space for everything aside.
   void begin();
   /// The next bytes of the data, of one tensor or of several; padding is the writer's business.
   void write(std::span<const std::byte> bytes);
   void finish();  ///< after the last byte of the last tensor; files get their names
 
-  std::uint64_t total_bytes() const;  ///< of all parts, from begin() on
+  std::uint64_t total_bytes() const;  ///< that all parts will have, as announced so far
   /// The name of the file or of the first part, from begin() on.
   const std::filesystem::path& first_path() const;
 

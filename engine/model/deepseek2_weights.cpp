@@ -39,6 +39,11 @@ void declare_dense(DenseWeights& w, const std::string& blk, const ModelConfig& c
 
 void declare_experts(DeepSeek2Weights::Layer& layer, const std::string& blk, const ModelConfig& c,
                      WeightList& list) {
+  if (list.has(blk + "ffn_gate.0.weight")) {
+    throw Error(ErrorCode::E112, strf("%sffn_gate.0.weight: experts stored one by one are not supported; "
+                                      "get a file that a converter of 2024 or later made",
+                                      blk.c_str()));
+  }
   ExpertWeights& w = layer.experts;
   list.bind_f32(w.norm, blk + "ffn_norm.weight", {c.width, 1, 1});
   list.bind_f32(w.router, blk + "ffn_gate_inp.weight", {c.width, c.experts, 1});

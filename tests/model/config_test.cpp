@@ -159,6 +159,26 @@ TEST_CASE("stretched positions blend the frequencies and scale the scores") {
   CHECK(c.rope_frequencies[16] == doctest::Approx(plain / 40 * ramp + plain * (1 - ramp)));
 }
 
+TEST_CASE("the attention factor multiplies the magnitude of stretched positions") {
+  TinyGguf gguf = tiny();
+  gguf.set("deepseek2.rope.scaling.type", "yarn").set("deepseek2.rope.scaling.factor", 4.0f);
+  gguf.set("deepseek2.rope.scaling.original_context_length", 128u);
+  CHECK(read(gguf).attention_scale == doctest::Approx(1 / std::sqrt(20.0)));
+  gguf.set("deepseek2.rope.scaling.attn_factor", 0.5f);
+  CHECK(read(gguf).attention_scale == doctest::Approx(0.25 / std::sqrt(20.0)));
+}
+
+TEST_CASE("a factor without a type means linear stretching, a type without a factor is refused") {
+  TinyGguf gguf = tiny();
+  gguf.set("deepseek2.rope.scaling.factor", 4.0f);
+  CHECK(read(gguf).rope_frequencies[0] == 0.25);
+  gguf.set("deepseek2.rope.scaling.type", "none");
+  CHECK(read(gguf).rope_frequencies[0] == 1);
+  gguf.remove("deepseek2.rope.scaling.factor").set("deepseek2.rope.scaling.type", "yarn");
+  CHECK(has(refusal(gguf), "E112"));
+  CHECK(has(refusal(gguf), "rope.scaling.factor"));
+}
+
 TEST_CASE("linear stretching divides every frequency") {
   TinyGguf gguf = tiny();
   gguf.set("deepseek2.rope.scaling.type", "linear").set("deepseek2.rope.scaling.factor", 4.0f);

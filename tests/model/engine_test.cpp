@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "engine/base/text.h"
@@ -278,6 +279,81 @@ TEST_CASE("another context and KV type keep the weights, and an impossible one c
   }
   CHECK(engine->stats().ctx == 512);
   CHECK(generate(*engine, sequence, request_of({5, 6, 7})).tokens.size() == 12);
+}
+
+TEST_CASE("sizes beyond what can be counted are refused before loading") {
+  EngineOptions options = small_options();
+  SUBCASE("a cache of more tokens than there are positions") {
+    options.kv_budget = std::int64_t{1} << 40;
+  }
+  SUBCASE("sequences whose contexts together are") {
+    options.max_seqs = std::numeric_limits<std::int32_t>::max();
+  }
+  SUBCASE("no row in a step") {
+    options.batch = 0;
+  }
+  SUBCASE("too many rows in a step") {
+    options.batch = std::numeric_limits<std::int32_t>::max();
+  }
+  try {
+    plan(options);
+    FAIL("not refused");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::E603);
+  }
+}
+
+TEST_CASE("a reply of no tokens reads the prompt and ends") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  const Answer answer = generate(*engine, sequence, request_of({1, 2, 3}, 0));
+  CHECK(answer.tokens.empty());
+  CHECK(answer.finished.reason == FinishReason::max_tokens);
+  CHECK(answer.finished.stats.generated_tokens == 0);
+  CHECK(generate(*engine, sequence, request_of({1, 2, 3, 4}, 1)).finished.stats.reused_tokens == 3);
+}
+
+TEST_CASE("scoring that is cancelled says so") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence();
+  engine->score(sequence, std::vector<TokenId>(200, 7), false);
+  engine->cancel(sequence);
+  CHECK(wait_for<Finished>(*engine).reason == FinishReason::cancelled);
+}
+
+TEST_CASE("a model that produces values that are not finite ends the reply, not the engine") {
+  const TinyModel tiny;
+  TinyGguf file = tiny.file();
+  std::vector<float> head = TinyModel::values("output.weight", tiny.width, tiny.width * tiny.vocabulary);
+  SUBCASE("no number") {
+    head[5 * 32] = std::numeric_limits<float>::quiet_NaN();
+  }
+  SUBCASE("infinity") {
+    head[5 * 32] = std::numeric_limits<float>::infinity();
+  }
+  file.remove_tensor("output.weight").tensor("output.weight", {tiny.width, tiny.vocabulary}, head);
+  file.set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "gpt-2");
+  std::vector<std::string> texts;
+  for (std::int64_t i = 0; i < tiny.vocabulary; ++i) texts.push_back("t" + std::to_string(i));
+  file.set("tokenizer.ggml.tokens", texts).set("tokenizer.ggml.merges", std::vector<std::string>{});
+  const TempDir dir;
+  file.write(dir / "broken.gguf");
+  EngineOptions options = small_options();
+  options.model = dir / "broken.gguf";
+  const std::unique_ptr<Engine> engine = ready_engine(options);
+  const SequenceId sequence = engine->open_sequence();
+  for (const bool score : {false, true}) {
+    score ? engine->score(sequence, {1, 2, 3}, false) : engine->generate(sequence, request_of({1, 2, 3}));
+    for (;;) {
+      const Event event = next_event(*engine);
+      REQUIRE(!std::holds_alternative<Finished>(event));
+      const Failed* failed = std::get_if<Failed>(&event);
+      if (failed == nullptr) continue;
+      CHECK(failed->sequence == sequence);
+      CHECK(failed->code == ErrorCode::E403);
+      break;
+    }
+  }
 }
 
 TEST_CASE("destroying an engine that loads or writes waits for nobody") {

@@ -35,6 +35,26 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+/// The file with `name`.weight divided by powers of two, which `name`.scale makes up for: one for all
+/// matrices or a different one for each.
+void split_off_scale(TinyGguf& gguf, const std::string& name, std::vector<std::int64_t> shape, bool each,
+                     std::vector<float> values) {
+  const std::int64_t batch = shape.size() > 2 ? shape[2] : 1;
+  std::vector<float> scales;
+  for (std::int64_t i = 0; i < (each ? batch : 1); ++i)
+    scales.push_back(std::ldexp(0.25f, static_cast<int>(i % 4)));
+  const std::size_t matrix = values.size() / scales.size();
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] /= scales[i / matrix];
+  gguf.remove_tensor(name + ".weight").tensor(name + ".weight", shape, values);
+  gguf.tensor(name + ".scale", {static_cast<std::int64_t>(scales.size())}, scales);
+}
+
+void split_off_scale(TinyGguf& gguf, const std::string& name, std::vector<std::int64_t> shape, bool each) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) count *= size;
+  split_off_scale(gguf, name, shape, each, TinyModel::values(name + ".weight", shape[0], count));
+}
+
 }  // namespace
 
 TEST_CASE("every spelling of the same model gives the same logits") {
@@ -87,6 +107,69 @@ TEST_CASE("norms, biases and the router may come in another type") {
   gguf.remove_tensor("output_norm.weight")
       .tensor("output_norm.weight", QuantType::bf16, {model.width}, halves);
   CHECK(logits(gguf) == logits(plain));
+}
+
+TEST_CASE("the scale beside a weight multiplies it, one for all matrices or one for each") {
+  const TinyModel m;
+  const std::vector<float> expected = logits(m.file());
+  for (const bool each : {false, true}) {
+    TinyGguf gguf = m.file();
+    split_off_scale(gguf, "token_embd", {m.width, m.vocabulary}, each);
+    split_off_scale(gguf, "output", {m.width, m.vocabulary}, each);
+    split_off_scale(gguf, "output_norm", {m.width}, each);
+    split_off_scale(gguf, "blk.0.attn_q_a", {m.width, m.query_rank}, each);
+    split_off_scale(gguf, "blk.0.attn_k_b", {m.nope, m.latent_rank, m.heads}, each);
+    split_off_scale(gguf, "blk.0.ffn_down", {m.hidden, m.width}, each);
+    split_off_scale(gguf, "blk.1.ffn_gate_inp", {m.width, m.experts}, each);
+    split_off_scale(gguf, "blk.1.ffn_gate_exps", {m.width, m.expert_hidden, m.experts}, each);
+    split_off_scale(gguf, "blk.2.ffn_down_exps", {m.expert_hidden, m.width, m.experts}, each);
+    CHECK(logits(gguf) == expected);
+  }
+}
+
+TEST_CASE("the joint matrix of an old file and joint experts keep their scale") {
+  TinyModel old, joint;
+  old.legacy_kv_b = joint.joint_gate_up = true;
+  TinyGguf gguf = old.file();
+  split_off_scale(gguf, "blk.1.attn_kv_b", {old.latent_rank, old.heads * (old.nope + old.value)}, false,
+                  old.joint_kv_b("blk.1."));
+  CHECK(logits(gguf) == logits(old.file()));
+  gguf = joint.file();
+  split_off_scale(gguf, "blk.1.ffn_gate_up_exps", {joint.width, 2 * joint.expert_hidden, joint.experts}, true,
+                  joint.joint_experts("blk.1."));
+  CHECK(logits(gguf) == logits(joint.file()));
+}
+
+TEST_CASE("scales of the wrong number or that are not finite are refused by name") {
+  TinyGguf few = TinyModel().file();
+  few.tensor("blk.1.ffn_up_exps.scale", {5}, std::vector<float>(5, 1.0f));
+  CHECK(has(refusal(few), "E112"));
+  CHECK(has(refusal(few), "blk.1.ffn_up_exps.scale has 5 values, expected 1 or 6"));
+  TinyGguf infinite = TinyModel().file();
+  infinite.tensor("output.scale", {1}, std::vector<float>{std::numeric_limits<float>::infinity()});
+  CHECK(has(refusal(infinite), "E113"));
+  CHECK(has(refusal(infinite), "output.scale"));
+}
+
+TEST_CASE("the plan counts what an old file takes besides its weights") {
+  TinyModel old;
+  old.legacy_kv_b = true;
+  const TempDir dir;
+  old.file().write(dir / "old.gguf");
+  const GgufFile file(dir / "old.gguf");
+  std::uint64_t stored = 0;
+  for (const GgufTensor& tensor : file.tensors()) stored += tensor.bytes;
+  const std::uint64_t turned_over =
+      4u * 3 * 3 * 24 * 12;  // f32, layers, heads, latent rank, unrotated values
+  CHECK(weight_bytes(file, read_config(file)) == stored + turned_over);
+}
+
+TEST_CASE("experts that are stored one by one are refused with the remedy") {
+  TinyGguf gguf = TinyModel().file();
+  gguf.remove_tensor("blk.1.ffn_gate_exps.weight")
+      .tensor("blk.1.ffn_gate.0.weight", QuantType::f32, {32, 20});
+  CHECK(has(refusal(gguf), "E112"));
+  CHECK(has(refusal(gguf), "one by one"));
 }
 
 TEST_CASE("a missing tensor is named") {

@@ -48,6 +48,35 @@ struct TinyModel {
     return out;
   }
 
+  /// Per head: the rows of k_b turned over, then those of v_b.
+  std::vector<float> joint_kv_b(const std::string& blk) const {
+    const std::vector<float> k = values(blk + "attn_k_b.weight", nope, nope * latent_rank * heads);
+    const std::vector<float> v = values(blk + "attn_v_b.weight", latent_rank, latent_rank * value * heads);
+    std::vector<float> out;
+    for (std::int64_t h = 0; h < heads; ++h) {
+      for (std::int64_t d = 0; d < nope; ++d) {
+        for (std::int64_t l = 0; l < latent_rank; ++l) {
+          out.push_back(k[static_cast<std::size_t>((h * latent_rank + l) * nope + d)]);
+        }
+      }
+      const auto first = v.begin() + h * value * latent_rank;
+      out.insert(out.end(), first, first + value * latent_rank);
+    }
+    return out;
+  }
+
+  std::vector<float> joint_experts(const std::string& blk) const {
+    const std::int64_t one = width * expert_hidden;
+    const std::vector<float> gate = values(blk + "ffn_gate_exps.weight", width, one * experts);
+    const std::vector<float> up = values(blk + "ffn_up_exps.weight", width, one * experts);
+    std::vector<float> out;
+    for (std::int64_t e = 0; e < experts; ++e) {
+      out.insert(out.end(), gate.begin() + e * one, gate.begin() + (e + 1) * one);
+      out.insert(out.end(), up.begin() + e * one, up.begin() + (e + 1) * one);
+    }
+    return out;
+  }
+
  private:
   static void add(TinyGguf& out, const std::string& name, std::vector<std::int64_t> shape) {
     std::int64_t count = 1;
@@ -113,23 +142,6 @@ struct TinyModel {
     add(out, blk + "attn_output.weight", {heads * value, width});
   }
 
-  /// Per head: the rows of k_b turned over, then those of v_b.
-  std::vector<float> joint_kv_b(const std::string& blk) const {
-    const std::vector<float> k = values(blk + "attn_k_b.weight", nope, nope * latent_rank * heads);
-    const std::vector<float> v = values(blk + "attn_v_b.weight", latent_rank, latent_rank * value * heads);
-    std::vector<float> out;
-    for (std::int64_t h = 0; h < heads; ++h) {
-      for (std::int64_t d = 0; d < nope; ++d) {
-        for (std::int64_t l = 0; l < latent_rank; ++l) {
-          out.push_back(k[static_cast<std::size_t>((h * latent_rank + l) * nope + d)]);
-        }
-      }
-      const auto first = v.begin() + h * value * latent_rank;
-      out.insert(out.end(), first, first + value * latent_rank);
-    }
-    return out;
-  }
-
   void write_dense(TinyGguf& out, const std::string& blk) const {
     add(out, blk + "ffn_gate.weight", {width, hidden});
     add(out, blk + "ffn_up.weight", {width, hidden});
@@ -150,18 +162,6 @@ struct TinyModel {
     add(out, blk + "ffn_gate_shexp.weight", {width, shared * expert_hidden});
     add(out, blk + "ffn_up_shexp.weight", {width, shared * expert_hidden});
     add(out, blk + "ffn_down_shexp.weight", {shared * expert_hidden, width});
-  }
-
-  std::vector<float> joint_experts(const std::string& blk) const {
-    const std::int64_t one = width * expert_hidden;
-    const std::vector<float> gate = values(blk + "ffn_gate_exps.weight", width, one * experts);
-    const std::vector<float> up = values(blk + "ffn_up_exps.weight", width, one * experts);
-    std::vector<float> out;
-    for (std::int64_t e = 0; e < experts; ++e) {
-      out.insert(out.end(), gate.begin() + e * one, gate.begin() + (e + 1) * one);
-      out.insert(out.end(), up.begin() + e * one, up.begin() + (e + 1) * one);
-    }
-    return out;
   }
 };
 

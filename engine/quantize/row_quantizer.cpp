@@ -15,7 +15,7 @@ namespace glim {
 namespace {
 
 /// Small enough to answer soon to whoever wants to stop, large enough to keep all threads busy.
-constexpr std::int64_t kChunkValues = 4 << 20;
+constexpr std::int64_t kChunkValues = 1 << 20;
 
 float largest_value(QuantType type) {
   return type == QuantType::f16 ? 65504.0f : std::numeric_limits<float>::max();

@@ -1,0 +1,71 @@
+#include "engine/shape/shape_weights.h"
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/base/random.h"
+#include "engine/base/text.h"
+#include "engine/quantize/encode.h"
+
+namespace glim {
+namespace {
+
+constexpr std::size_t kPieces = 1024;
+constexpr std::int64_t kPieceOfPlainValues = 64;
+
+/// FNV-1a of the name: the same everywhere, unlike std::hash.
+std::uint64_t seed_of(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+}  // namespace
+
+NoiseWeights::Kind NoiseWeights::kind_of(std::string_view name) {
+  if (name.find("_norm.") != name.npos) return Kind::gain;
+  return name.ends_with(".bias") ? Kind::bias : Kind::matrix;
+}
+
+NoiseWeights::Pool NoiseWeights::make_pool(QuantType type, std::int64_t columns, Kind kind) {
+  if (!can_quantize(type))
+    throw Error(ErrorCode::E501,
+                strf("%s: weights cannot be written in this format; choose another file type",
+                     std::string(quant(type).name).c_str()));
+  const std::int64_t block = quant(type).block_values;
+  const std::int64_t piece = block > 1 ? block : std::gcd(columns, kPieceOfPlainValues);
+  const double deviation = kind == Kind::matrix ? 1 / std::sqrt(static_cast<double>(columns)) : 0.1;
+  Random random(seed_of(quant(type).name) + static_cast<std::uint64_t>(columns));
+  Pool pool;
+  pool.piece_bytes = row_bytes(type, piece);
+  pool.bytes.resize(kPieces * pool.piece_bytes);
+  std::vector<float> values(static_cast<std::size_t>(piece));
+  const std::vector<float> equal(needs_importance(type) ? values.size() : 0, 1.0f);
+  for (std::size_t i = 0; i < kPieces; ++i) {
+    for (float& value : values)
+      value = static_cast<float>((kind == Kind::gain ? 1 : 0) + deviation * random.normal());
+    quantize_row(type, values, equal, pool.bytes.data() + i * pool.piece_bytes);
+  }
+  return pool;
+}
+
+void NoiseWeights::fill(const RecipeTensor& tensor, QuantType type, std::int64_t row,
+                        std::span<std::byte> out) {
+  const Key key = {type, tensor.shape[0], kind_of(tensor.name)};
+  auto found = pools_.find(key);
+  if (found == pools_.end())
+    found = pools_.emplace(key, make_pool(type, tensor.shape[0], std::get<Kind>(key))).first;
+  const Pool& pool = found->second;
+  GLIM_ASSERT(out.size() == row_bytes(type, tensor.shape[0]) && out.size() % pool.piece_bytes == 0);
+  Random random(seed_of(tensor.name) ^ static_cast<std::uint64_t>(row) * 0x9e3779b97f4a7c15u);
+  for (std::size_t at = 0; at < out.size(); at += pool.piece_bytes) {
+    const std::size_t piece = random.next() >> 54;  // ten bits: kPieces
+    static_assert(kPieces == 1u << 10);
+    std::memcpy(out.data() + at, pool.bytes.data() + piece * pool.piece_bytes, pool.piece_bytes);
+  }
+}
+
+}  // namespace glim

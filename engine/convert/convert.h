@@ -14,10 +14,10 @@
 namespace glim {
 
 struct ConvertOptions {
-  std::filesystem::path folder;    ///< config.json, tokenizer.json, *.safetensors
-  std::filesystem::path out;       ///< replaced when it exists
-  std::optional<QuantType> type;   ///< of all matrices; empty keeps what the checkpoint has
-  bool prediction_layers = false;  ///< include those that predict further tokens (MTP)
+  std::filesystem::path folder;        ///< config.json, tokenizer.json, *.safetensors
+  std::filesystem::path out;           ///< replaced when it exists
+  std::optional<QuantType> type = {};  ///< of all matrices; empty keeps what the checkpoint has
+  bool prediction_layers = false;      ///< include those that predict further tokens (MTP)
   int threads = 1;
 };
 

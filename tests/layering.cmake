@@ -16,8 +16,9 @@ set(layers
   "engine/text:engine/base engine/quant engine/gguf"
   "engine/sample:engine/base"
   "engine:engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/sample engine/reference engine/cpu"
+  "engine/measure:engine engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/quantize"
   "ui:engine/base"
-  "app:ui engine engine/base engine/quant engine/gguf engine/text engine/sample engine/shape engine/quantize engine/convert")
+  "app:ui engine engine/base engine/quant engine/gguf engine/text engine/sample engine/shape engine/quantize engine/convert engine/measure")
 
 # header (regular expression): the only files that may include it
 set(owners

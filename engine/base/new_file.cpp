@@ -25,7 +25,7 @@ std::string folder_of(const std::filesystem::path& path) {
 std::string remedy(const std::filesystem::path& path, int number) {
   if (number == ENOSPC || number == EDQUOT) {
     struct statvfs disk = {};
-    const std::string place = "; free some space or choose another place";
+    std::string place = "; free some space or choose another place";
     if (::statvfs(folder_of(path).c_str(), &disk) != 0) return place;
     const double free = static_cast<double>(disk.f_bavail) * static_cast<double>(disk.f_frsize);
     return strf(", %.2f GB are free", free / 1e9) + place;

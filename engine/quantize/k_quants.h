@@ -57,7 +57,7 @@ struct Q2K {
   static constexpr float kSpread = 1;
   static constexpr RangeSearch kPlain{3, -0.5f, 0.1f, 15}, kWeighted{3, -0.9f, 0.05f, 36};
 
-  static void weigh_plain(const Floats* x, Floats* w) {
+  static void weigh_plain(const Wide* x, Wide* w) {
     for (int i = 0; i < kGroup; ++i) w[i] = magnitude(x[i]);
   }
   static void pack(const Rounded<16>& in, Block& block) {
@@ -70,10 +70,8 @@ struct Q2K {
 };
 
 /// Weights of Q4_K and Q5_K without importance: the root mean square of the group more than |x|.
-inline void weigh_above_mean(const Floats* x, Floats* w) {
-  Floats square{};
-  for (int i = 0; i < 32; ++i) square += x[i] * x[i];
-  const Floats mean = square_root(square / 32.0f);
+inline void weigh_above_mean(const Wide* x, Wide* w) {
+  const Wide mean = square_root(mean_square<32>(x));
   for (int i = 0; i < 32; ++i) w[i] = mean + magnitude(x[i]);
 }
 
@@ -84,7 +82,7 @@ struct Q4K {
   static constexpr float kSpread = 2;
   static constexpr RangeSearch kPlain{15, -1.0f, 0.1f, 20}, kWeighted{15, -0.9f, 0.05f, 36};
 
-  static void weigh_plain(const Floats* x, Floats* w) { weigh_above_mean(x, w); }
+  static void weigh_plain(const Wide* x, Wide* w) { weigh_above_mean(x, w); }
   static void pack(const Rounded<8>& in, Block& block) {
     block.d = in.d;
     block.dmin = in.dmin;
@@ -100,7 +98,7 @@ struct Q5K {
   static constexpr float kSpread = 2;
   static constexpr RangeSearch kPlain{31, -0.5f, 0.1f, 15}, kWeighted{31, -0.9f, 0.05f, 36};
 
-  static void weigh_plain(const Floats* x, Floats* w) { weigh_above_mean(x, w); }
+  static void weigh_plain(const Wide* x, Wide* w) { weigh_above_mean(x, w); }
   static void pack(const Rounded<8>& in, Block& block) {
     block.d = in.d;
     block.dmin = in.dmin;
@@ -119,15 +117,15 @@ void search_ranges(const Stretch& in, GroupFits<Format::kGroup>& fits) {
   constexpr int kGroup = Format::kGroup;
   float spread[kLanes];
   if constexpr (kImportance) store(Format::kSpread * mean_squares(in), spread);
-  for_tiles<kGroup>(in.blocks, [&](const Tile& tile) {
-    Floats x[kGroup], w[kGroup];
+  for_tiles<kGroup, kWide>(in.blocks, [&](const Tile& tile) {
+    Wide x[kGroup], w[kGroup];
     load_tile<kGroup>(in.x + tile.first * kGroup, kGroup, tile.live, x);
-    Floats* codes = fits.codes[tile.first / kLanes];
-    RangeFit fit;
+    Wide* codes = fits.codes[tile.first / kWide];
+    RangeFit<Wide> fit;
     if constexpr (kImportance) {
-      Floats importance[kGroup];
+      Wide importance[kGroup];
       load_tile<kGroup>(in.importance + tile.first * kGroup, kGroup, tile.live, importance);
-      weigh<kGroup>(importance, x, of_groups<kGroup>(spread, tile), w);
+      weigh<kGroup>(importance, x, of_groups<kGroup, Wide>(spread, tile), w);
       fit = fit_range<kGroup, false>(x, w, Format::kWeighted, codes);
       store(sum<kGroup>(w), fits.weight + tile.first);
     } else {
@@ -152,7 +150,7 @@ void encode_ranges(const Stretch& in, typename Format::Block* out) {
     scale_to_largest(fits.scale, in.blocks, Format::kScaleLimit, scales);
     scale_to_largest(fits.minimum, in.blocks, Format::kScaleLimit, minimums);
   }
-  constexpr CodeRange kRange{0, Format::kPlain.limit, 0};
+  constexpr CodeRange kRange{0, static_cast<float>(Format::kPlain.limit), 0};
   for (int block = 0; block < in.blocks; ++block) {
     const int first = block * kPerBlock;
     Rounded<kPerBlock> rounded;
@@ -198,12 +196,12 @@ struct Q3K {
   }
 
   template <bool kImportance>
-  static Floats search(const Floats* x, const Floats* w, Floats* codes) {
+  static Wide search(const Wide* x, const Wide* w, Wide* codes) {
     if constexpr (kImportance) return fit_signed<16>(x, w, kLimit, codes);
     return fit_signed_by_descent<16>(x, kLimit, codes);
   }
 
-  static void weigh(const Floats* importance, const Floats* x, Floats spread, Floats* w) {
+  static void weigh(const Wide* importance, const Wide* x, const Wide& spread, Wide* w) {
     encoding::weigh<16>(importance, x, 2.0f * spread, w);
   }
 
@@ -241,11 +239,11 @@ struct Q6K {
   }
 
   template <bool kImportance>
-  static Floats search(const Floats* x, const Floats* w, Floats* codes) {
+  static Wide search(const Wide* x, const Wide* w, Wide* codes) {
     return fit_signed<16>(x, w, kLimit, codes);
   }
 
-  static void weigh(const Floats* importance, const Floats*, Floats, Floats* w) {
+  static void weigh(const Wide* importance, const Wide*, const Wide&, Wide* w) {
     for (int i = 0; i < 16; ++i) w[i] = importance[i];
   }
 
@@ -267,18 +265,18 @@ template <class Format, bool kImportance>
 void search_signed(const Stretch& in, GroupFits<16>& fits) {
   float spread[kLanes];
   if constexpr (kImportance) store(mean_squares(in), spread);
-  for_tiles<16>(in.blocks, [&](const Tile& tile) {
-    Floats x[16], w[16];
+  for_tiles<16, kWide>(in.blocks, [&](const Tile& tile) {
+    Wide x[16], w[16];
     load_tile<16>(in.x + tile.first * 16, 16, tile.live, x);
     if constexpr (kImportance) {
-      Floats importance[16];
+      Wide importance[16];
       load_tile<16>(in.importance + tile.first * 16, 16, tile.live, importance);
-      Format::weigh(importance, x, of_groups<16>(spread, tile), w);
+      Format::weigh(importance, x, of_groups<16, Wide>(spread, tile), w);
       store(sum<16>(w), fits.weight + tile.first);
     } else {
       weigh_by_square<16>(x, w);
     }
-    const Floats scale = Format::template search<kImportance>(x, w, fits.codes[tile.first / kLanes]);
+    const Wide scale = Format::template search<kImportance>(x, w, fits.codes[tile.first / kWide]);
     store(scale, fits.scale + tile.first);
   });
 }

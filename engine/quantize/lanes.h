@@ -134,6 +134,17 @@ inline Floats load(const float* values) {
 inline void store(Floats v, float* out) {
   __builtin_memcpy(out, &v, sizeof v);
 }
+/// The low byte, or the low two, of every lane.
+inline void store_bytes(Ints v, void* out) {
+  typedef std::uint8_t Bytes __attribute__((vector_size(kLanes)));
+  const Bytes bytes = __builtin_convertvector(v, Bytes);
+  __builtin_memcpy(out, &bytes, sizeof bytes);
+}
+inline void store_halves(Ints v, void* out) {
+  typedef std::uint16_t Halves __attribute__((vector_size(2 * kLanes)));
+  const Halves halves = __builtin_convertvector(v, Halves);
+  __builtin_memcpy(out, &halves, sizeof halves);
+}
 
 }  // namespace
 }  // namespace glim::encoding

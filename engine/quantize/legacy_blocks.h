@@ -58,7 +58,7 @@ struct RangeBlocks {
     if (in.importance != nullptr) {
       Floats w[32], fitted[32];
       weigh_legacy(in, x, w);
-      const RangeFit fit = fit_range<32, false>(x, w, {kLimit, -0.9f, 0.05f, 36}, fitted);
+      const RangeFit<Floats> fit = fit_range<32, false>(x, w, {kLimit, -0.9f, 0.05f, 36}, fitted);
       scale = fit.scale;
       low = -fit.minimum;
       for (int i = 0; i < 32; ++i) codes[i] = to_ints(fitted[i]);

@@ -33,15 +33,15 @@ inline Ints to_bf16_bits(Floats v) {
 /// Two bytes per value.
 template <class ToBits>
 void encode_halves(const EncodeRow& row, std::byte* out, ToBits to_bits) {
-  for (std::size_t at = 0; at < row.in.size(); at += kLanes) {
-    const std::size_t count = row.in.size() - at < kLanes ? row.in.size() - at : kLanes;
-    float values[kLanes] = {};
-    std::memcpy(values, row.in.data() + at, count * sizeof(float));
-    const Ints bits = to_bits(load(values));
-    std::uint16_t halves[kLanes];
-    for (int lane = 0; lane < kLanes; ++lane) halves[lane] = half_of(bits, lane);
-    std::memcpy(out + 2 * at, halves, 2 * count);
-  }
+  const float* in = row.in.data();
+  const std::size_t size = row.in.size(), whole = size - size % kLanes;
+  for (std::size_t at = 0; at < whole; at += kLanes) store_halves(to_bits(load(in + at)), out + 2 * at);
+  if (whole == size) return;
+  float rest[kLanes] = {};
+  std::memcpy(rest, in + whole, (size - whole) * sizeof(float));
+  std::uint16_t halves[kLanes];
+  store_halves(to_bits(load(rest)), halves);
+  std::memcpy(out + 2 * whole, halves, 2 * (size - whole));
 }
 inline void encode_f16_row(const EncodeRow& row, std::byte* out) {
   encode_halves(row, out, [](Floats v) { return to_f16_bits(v); });

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "engine/quantize/lanes.h"
+#include "engine/quantize/wide.h"
 
-/// The searches for scales and codes that the formats share, for kLanes groups at once. x are the values of
-/// the groups, w the weights of their squared errors. Sums run in index order, so that files are the same as
-/// those of the quantiser whose formats these are.
+/// The searches for scales and codes that the formats share. x are the values of as many groups as a Vector
+/// (Floats or Wide) has lanes, w the weights of their squared errors. Sums run in index order, so that files
+/// are the same as those of the quantiser whose formats these are.
 namespace glim::encoding {
 namespace {
 
@@ -12,12 +12,12 @@ namespace {
 constexpr float kZeroGroup = 1e-15f;
 
 /// The value of largest magnitude with its sign, the first one on ties.
-template <int kCount>
-Floats signed_largest(const Floats* x) {
-  Floats value{}, size{};
+template <int kCount, class Vector>
+Vector signed_largest(const Vector* x) {
+  Vector value{}, size{};
   for (int i = 0; i < kCount; ++i) {
-    const Floats candidate = magnitude(x[i]);
-    const Ints better = candidate > size;
+    const Vector candidate = magnitude(x[i]);
+    const auto better = candidate > size;
     size = select(better, candidate, size);
     value = select(better, x[i], value);
   }
@@ -26,82 +26,128 @@ Floats signed_largest(const Floats* x) {
 
 /// The sums that a scale for given codes depends on: it is product / square, and the error falls with
 /// product^2 / square.
+template <class Vector>
 struct Fit {
-  Floats product{}, square{};
+  Vector product{}, square{};
 
-  void add(Floats weighted, Floats w, Floats code) {
+  void add(const Vector& weighted, const Vector& w, const Vector& code) {
     product += weighted * code;
     square += w * code * code;
   }
+  Vector scale() const { return select(square > 0.0f, product / square, Vector{}); }
+  auto better_than(const Fit& other) const {
+    return product * product * other.square > other.product * other.product * square;
+  }
 };
-
-template <int kCount>
-Fit fit_codes(const Floats* x, const Floats* w, const Floats* codes) {
-  Fit fit;
-  for (int i = 0; i < kCount; ++i) fit.add(w[i] * x[i], w[i], codes[i]);
-  return fit;
-}
 
 /// Codes from -limit to limit - 1, returned as 0 to 2 limit - 1; y = scale * code. The scale may be negative:
 /// the largest value gets the code that only one sign has.
-template <int kCount>
-Floats fit_signed(const Floats* x, const Floats* w, int limit, Floats* codes) {
+template <int kCount, class Vector>
+Vector fit_signed(const Vector* x, const Vector* w, int limit, Vector* codes) {
   const auto top = static_cast<float>(limit);
-  const Floats largest = signed_largest<kCount>(x);
-  Floats weighted[kCount];
+  const Vector largest = signed_largest<kCount>(x);
+  Vector weighted[kCount];
   for (int i = 0; i < kCount; ++i) weighted[i] = w[i] * x[i];
-  Floats scale{}, best{}, inverse{};
-  for (int trial = 0; trial <= 18; ++trial) {
-    // The first trial is the undistorted one: it wins over equals.
-    const int step = trial == 0 ? 0 : trial <= 9 ? trial - 10 : trial - 9;
-    const Floats candidate = -(top + 0.1f * static_cast<float>(step)) / largest;
-    Fit fit;
-    for (int i = 0; i < kCount; ++i) fit.add(weighted[i], w[i], nearest(candidate * x[i], -top, top - 1));
-    Ints better = (fit.square > 0.0f) & (fit.product * fit.product > best * fit.square);
-    if (trial == 0) better = splat(-1);
-    const Floats fitted = select(fit.square != 0.0f, fit.product / fit.square, Floats{});
+  const auto fit_with = [&](const Vector& inverse) {
+    Fit<Vector> fit;
+    for (int i = 0; i < kCount; ++i) fit.add(weighted[i], w[i], nearest(inverse * x[i], -top, top - 1));
+    return fit;
+  };
+  Vector inverse = -top / largest;
+  const Fit<Vector> first = fit_with(inverse);
+  Vector scale = first.scale(), best = scale * first.product;
+  for (int step = -9; step <= 9; ++step) {
+    if (step == 0) continue;
+    const Vector candidate = -(top + 0.1f * static_cast<float>(step)) / largest;
+    const Fit<Vector> fit = fit_with(candidate);
+    const auto better = (fit.square > 0.0f) & (fit.product * fit.product > best * fit.square);
+    const Vector fitted = fit.scale();
     scale = select(better, fitted, scale);
     best = select(better, fitted * fit.product, best);
     inverse = select(better, candidate, inverse);
   }
-  const Ints used = magnitude(largest) >= kZeroGroup;
+  const auto used = magnitude(largest) >= kZeroGroup;
   for (int i = 0; i < kCount; ++i)
-    codes[i] = select(used, nearest(inverse * x[i], -top, top - 1) + top, Floats{});
-  return select(used, scale, Floats{});
+    codes[i] = select(used, nearest(inverse * x[i], -top, top - 1) + top, Vector{});
+  return select(used, scale, Vector{});
 }
 
-/// As fit_signed with weights x^2, by another way: the first scale, then up to five rounds in which every
-/// code moves to where the other codes want it.
-template <int kCount>
-Floats fit_signed_by_descent(const Floats* x, int limit, Floats* codes) {
+/// One round over the codes from `low` to `high`: each moves to where the others want it if that fits better.
+/// True when one moved.
+template <int kCount, class Vector>
+bool descend(const Vector* x, const Vector* w, float low, float high, Fit<Vector>& fit, Vector* codes) {
+  auto changed = Vector{} != Vector{};
+  for (int i = 0; i < kCount; ++i) {
+    const Vector weighted = w[i] * x[i];
+    Fit<Vector> other{fit.product - weighted * codes[i], fit.square - w[i] * codes[i] * codes[i]};
+    const Vector code = nearest(x[i] * other.square / other.product, low, high);
+    auto better = (other.product > 0.0f) & (other.square > 0.0f) & (code != codes[i]);
+    other.add(weighted, w[i], code);
+    better &= other.better_than(fit);
+    fit.product = select(better, other.product, fit.product);
+    fit.square = select(better, other.square, fit.square);
+    codes[i] = select(better, code, codes[i]);
+    changed |= better;
+  }
+  return any(changed);
+}
+
+constexpr int kDescents = 5;
+
+/// As fit_signed with weights x^2, by another way: the first scale, then descent.
+template <int kCount, class Vector>
+Vector fit_signed_by_descent(const Vector* x, int limit, Vector* codes) {
   const auto top = static_cast<float>(limit);
-  const Floats largest = signed_largest<kCount>(x), inverse = -top / largest;
-  Floats w[kCount];
+  const Vector largest = signed_largest<kCount>(x), inverse = -top / largest;
+  Vector w[kCount];
+  Fit<Vector> fit;
   for (int i = 0; i < kCount; ++i) {
     w[i] = x[i] * x[i];
     codes[i] = nearest(inverse * x[i], -top, top - 1);
+    fit.add(w[i] * x[i], w[i], codes[i]);
   }
-  Fit fit = fit_codes<kCount>(x, w, codes);
-  for (int round = 0; round < 5; ++round) {
-    Ints changed{};
+  for (int round = 0; round < kDescents; ++round) {
+    if (!descend<kCount>(x, w, -top, top - 1, fit, codes)) break;
+  }
+  const auto used = magnitude(largest) >= kZeroGroup;
+  for (int i = 0; i < kCount; ++i) codes[i] = select(used, codes[i] + top, Vector{});
+  return select(used, fit.scale(), Vector{});
+}
+
+/// y = scale * code for values that are not negative, codes from 0 to `limit`.
+template <int kCount, class Vector>
+Vector fit_positive(const Vector* x, const Vector* w, int limit, Vector* codes) {
+  const auto top = static_cast<float>(limit);
+  Vector largest{};
+  for (int i = 0; i < kCount; ++i) largest = larger(x[i], largest);
+  const auto error_with = [&](const Vector& inverse) {
+    const Vector scale = 1.0f / inverse;
+    Vector error{};
     for (int i = 0; i < kCount; ++i) {
-      const Floats weighted = w[i] * x[i];
-      Fit other{fit.product - weighted * codes[i], fit.square - w[i] * codes[i] * codes[i]};
-      const Floats code = nearest(x[i] * other.square / other.product, -top, top - 1);
-      Ints better = (other.product > 0.0f) & (code != codes[i]);
-      other.add(weighted, w[i], code);
-      better &= (other.square > 0.0f) &
-                (other.product * other.product * fit.square > fit.product * fit.product * other.square);
-      fit.product = select(better, other.product, fit.product);
-      fit.square = select(better, other.square, fit.square);
-      codes[i] = select(better, code, codes[i]);
-      changed |= better;
+      const Vector difference = x[i] - scale * nearest(inverse * x[i], 0, top);
+      error += w[i] * difference * difference;
     }
-    if (!any(changed)) break;
+    return error;
+  };
+  Vector inverse = top / largest, best = error_with(inverse);
+  for (int step = -4; step <= 4; ++step) {
+    if (step == 0) continue;
+    const Vector candidate = (top + 0.1f * static_cast<float>(step)) / largest, error = error_with(candidate);
+    const auto better = error < best;
+    best = select(better, error, best);
+    inverse = select(better, candidate, inverse);
   }
-  const Ints used = magnitude(largest) >= kZeroGroup;
-  for (int i = 0; i < kCount; ++i) codes[i] = select(used, codes[i] + top, Floats{});
-  return select(used & (fit.square != 0.0f), fit.product / fit.square, Floats{});
+  Fit<Vector> fit;
+  for (int i = 0; i < kCount; ++i) {
+    codes[i] = nearest(inverse * x[i], 0, top);
+    fit.add(w[i] * x[i], w[i], codes[i]);
+  }
+  for (int round = 0; round < kDescents; ++round) {
+    if (!descend<kCount>(x, w, 0, top, fit, codes)) break;
+  }
+  const auto used = largest >= kZeroGroup;
+  for (int i = 0; i < kCount; ++i) codes[i] = select(used, codes[i], Vector{});
+  return select(used, fit.scale(), Vector{});
 }
 
 /// y = scale * code - minimum with codes from 0 to `limit`. Trial k divides limit + first + k * step by the
@@ -111,130 +157,83 @@ struct RangeSearch {
   float first, step;
   int trials;
 };
+
+template <class Vector>
 struct RangeFit {
-  Floats scale, minimum;
+  Vector scale, minimum;
 };
 
-/// What the least squares for scale and offset need beside the codes.
-struct RangeSums {
-  Floats w{}, x{};
-};
+/// The weighted least squares line x = scale * code + offset whose offset is not positive.
+template <class Vector>
+struct LineFit {
+  Vector w{}, x{};         ///< sums that do not depend on the codes
+  Vector l{}, ll{}, xl{};  ///< those that do
+  Vector scale, offset;
 
-template <bool kAbsolute>
-Floats error_of(Floats y, Floats x) {
-  const Floats difference = y - x;
-  return kAbsolute ? magnitude(difference) : difference * difference;
-}
-
-struct Line {
-  Floats scale, offset;
-  Ints valid;
-};
-
-/// The weighted least squares line through (code, x) whose offset is not positive.
-template <int kCount>
-Line fit_line(const Floats* x, const Floats* w, const Floats* codes, const RangeSums& sums) {
-  Floats l{}, ll{}, xl{};
-  for (int i = 0; i < kCount; ++i) {
-    const Floats weighted = w[i] * codes[i];
+  void clear_codes() { l = ll = xl = Vector{}; }
+  void add_code(const Vector& weight, const Vector& value, const Vector& code) {
+    const Vector weighted = weight * code;
     l += weighted;
-    ll += weighted * codes[i];
-    xl += weighted * x[i];
+    ll += weighted * code;
+    xl += weighted * value;
   }
-  const Floats determinant = sums.w * ll - l * l;
-  Floats scale = (sums.w * xl - sums.x * l) / determinant;
-  Floats offset = (ll * sums.x - l * xl) / determinant;
-  const Ints positive = offset > 0.0f;
-  scale = select(positive, xl / ll, scale);
-  offset = select(positive, Floats{}, offset);
-  return {scale, offset, determinant > 0.0f};
-}
+  /// Where the codes determine a line.
+  auto solve() {
+    const Vector determinant = w * ll - l * l;
+    scale = (w * xl - x * l) / determinant;
+    offset = (ll * x - l * xl) / determinant;
+    const auto positive = offset > 0.0f;
+    scale = select(positive, xl / ll, scale);
+    offset = select(positive, Vector{}, offset);
+    return determinant > 0.0f;
+  }
+};
 
 /// kAbsolute: errors are absolute differences, not squares.
-template <int kCount, bool kAbsolute>
-RangeFit fit_range(const Floats* x, const Floats* w, const RangeSearch& search, Floats* codes) {
+template <bool kAbsolute, class Vector>
+Vector error_of(const Vector& y, const Vector& x) {
+  const Vector difference = y - x;
+  if constexpr (kAbsolute) return magnitude(difference);
+  return difference * difference;
+}
+
+template <int kCount, bool kAbsolute, class Vector>
+RangeFit<Vector> fit_range(const Vector* x, const Vector* w, const RangeSearch& search, Vector* codes) {
   const auto limit = static_cast<float>(search.limit);
-  Floats low = x[0], high = x[0];
-  RangeSums sums{w[0], w[0] * x[0]};
-  for (int i = 1; i < kCount; ++i) {
+  LineFit<Vector> line;
+  Vector low = x[0], high = x[0];
+  for (int i = 0; i < kCount; ++i) {
     low = smaller(x[i], low);
     high = larger(x[i], high);
-    sums.w += w[i];
-    sums.x += w[i] * x[i];
+    line.w += w[i];
+    line.x += w[i] * x[i];
   }
-  low = smaller(low, Floats{});
-  Floats inverse = limit / (high - low), base = low, scale = 1.0f / inverse, offset = low, best{};
-  for (int i = 0; i < kCount; ++i) {
-    const Floats code = nearest(inverse * (x[i] - low), 0, limit);
-    best += w[i] * error_of<kAbsolute>(scale * code + low, x[i]);
-  }
-  Floats trial_codes[kCount];
+  low = smaller(low, Vector{});
+  Vector inverse = limit / (high - low), base = low, scale = 1.0f / inverse, offset = low, best{};
+  for (int i = 0; i < kCount; ++i)
+    best += w[i] * error_of<kAbsolute>(scale * nearest(inverse * (x[i] - low), 0, limit) + low, x[i]);
   for (int k = 0; k <= search.trials; ++k) {
-    const Floats candidate = (search.first + search.step * static_cast<float>(k) + limit) / (high - offset);
-    for (int i = 0; i < kCount; ++i) trial_codes[i] = nearest(candidate * (x[i] - offset), 0, limit);
-    const Line line = fit_line<kCount>(x, w, trial_codes, sums);
-    Floats error{};
+    const Vector candidate = (search.first + search.step * static_cast<float>(k) + limit) / (high - offset);
+    line.clear_codes();
+    for (int i = 0; i < kCount; ++i) {
+      codes[i] = nearest(candidate * (x[i] - offset), 0, limit);
+      line.add_code(w[i], x[i], codes[i]);
+    }
+    auto better = line.solve();
+    Vector error{};
     for (int i = 0; i < kCount; ++i)
-      error += w[i] * error_of<kAbsolute>(line.scale * trial_codes[i] + line.offset, x[i]);
-    const Ints better = line.valid & (error < best);
+      error += w[i] * error_of<kAbsolute>(line.scale * codes[i] + line.offset, x[i]);
+    better &= error < best;
     inverse = select(better, candidate, inverse);
     base = select(better, offset, base);
     best = select(better, error, best);
     scale = select(better, line.scale, scale);
     offset = select(better, line.offset, offset);
   }
-  const Ints used = high > low;
+  const auto used = high > low;
   for (int i = 0; i < kCount; ++i)
-    codes[i] = select(used, nearest(inverse * (x[i] - base), 0, limit), Floats{});
-  return {select(used, scale, Floats{}), -select(used, offset, low)};
-}
-
-/// One round of coordinate descent over codes from 0 to `limit`; true when a code moved.
-template <int kCount>
-bool descend_positive(const Floats* x, const Floats* w, float limit, Floats* codes, Fit& fit) {
-  Ints changed{};
-  for (int i = 0; i < kCount; ++i) {
-    const Floats weighted = w[i] * x[i];
-    Fit other{fit.product - weighted * codes[i], fit.square - w[i] * codes[i] * codes[i]};
-    const Floats code = nearest(x[i] * other.square / other.product, 0, limit);
-    Ints better = (other.product > 0.0f) & (other.square > 0.0f) & (code != codes[i]);
-    other.add(weighted, w[i], code);
-    better &= other.product * other.product * fit.square > fit.product * fit.product * other.square;
-    fit.product = select(better, other.product, fit.product);
-    fit.square = select(better, other.square, fit.square);
-    codes[i] = select(better, code, codes[i]);
-    changed |= better;
-  }
-  return any(changed);
-}
-
-/// y = scale * code for values that are not negative, codes from 0 to `limit`.
-template <int kCount>
-Floats fit_positive(const Floats* x, const Floats* w, int limit, Floats* codes) {
-  const auto top = static_cast<float>(limit);
-  Floats largest{};
-  for (int i = 0; i < kCount; ++i) largest = larger(x[i], largest);
-  Floats inverse{}, best{};
-  for (int trial = 0; trial <= 8; ++trial) {
-    const int step = trial == 0 ? 0 : trial <= 4 ? trial - 5 : trial - 4;
-    const Floats candidate = (top + 0.1f * static_cast<float>(step)) / largest, scale = 1.0f / candidate;
-    Floats error{};
-    for (int i = 0; i < kCount; ++i) {
-      const Floats difference = x[i] - scale * nearest(candidate * x[i], 0, top);
-      error += w[i] * difference * difference;
-    }
-    const Ints better = trial == 0 ? splat(-1) : error < best;
-    best = select(better, error, best);
-    inverse = select(better, candidate, inverse);
-  }
-  for (int i = 0; i < kCount; ++i) codes[i] = nearest(inverse * x[i], 0, top);
-  Fit fit = fit_codes<kCount>(x, w, codes);
-  for (int round = 0; round < 5; ++round) {
-    if (!descend_positive<kCount>(x, w, top, codes, fit)) break;
-  }
-  const Ints used = largest >= kZeroGroup;
-  for (int i = 0; i < kCount; ++i) codes[i] = select(used, codes[i], Floats{});
-  return select(used & (fit.square > 0.0f), fit.product / fit.square, Floats{});
+    codes[i] = select(used, nearest(inverse * (x[i] - base), 0, limit), Vector{});
+  return {select(used, scale, Vector{}), -select(used, offset, low)};
 }
 
 }  // namespace

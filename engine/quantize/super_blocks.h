@@ -42,22 +42,22 @@ template <int kGroup>
 struct GroupFits {
   static constexpr int kPerBlock = kSuper / kGroup, kCount = kLanes * kPerBlock;
   float scale[kCount], minimum[kCount];
-  float weight[kCount];             ///< sum of the weights of a group
-  Floats codes[kPerBlock][kGroup];  ///< codes of kLanes groups each
+  float weight[kCount];                ///< sum of the weights of a group
+  Wide codes[kCount / kWide][kGroup];  ///< codes of kWide groups each
 
-  float code(int group, int i) const { return codes[group / kLanes][i][group % kLanes]; }
+  float code(int group, int i) const { return codes[group / kWide][i][group % kWide]; }
 };
 
-/// One tile of groups: kLanes of them, of which `live` exist.
+/// Groups that are searched at the same time; `live` of the lanes exist.
 struct Tile {
   int first, live;
 };
 
-template <int kGroup, class Search>
+template <int kGroup, int kStep, class Search>
 void for_tiles(int blocks, Search search) {
   const int groups = blocks * (kSuper / kGroup);
-  for (int first = 0; first < groups; first += kLanes)
-    search(Tile{first, groups - first < kLanes ? groups - first : kLanes});
+  for (int first = 0; first < groups; first += kStep)
+    search(Tile{first, groups - first < kStep ? groups - first : kStep});
 }
 
 /// Mean square of each super-block.
@@ -73,10 +73,13 @@ inline Floats mean_squares(const Stretch& in) {
 }
 
 /// The value of every lane's super-block, where lanes are groups.
-template <int kGroup>
-Floats of_groups(const float* per_block, const Tile& tile) {
-  Floats out{};
-  for (int lane = 0; lane < tile.live; ++lane) out[lane] = per_block[(tile.first + lane) / (kSuper / kGroup)];
+template <int kGroup, class Vector>
+Vector of_groups(const float* per_block, const Tile& tile) {
+  float lanes[kWide] = {};
+  for (int lane = 0; lane < tile.live; ++lane)
+    lanes[lane] = per_block[(tile.first + lane) / (kSuper / kGroup)];
+  Vector out;
+  load_tile<1>(lanes, 1, kWide, &out);
   return out;
 }
 
@@ -131,7 +134,7 @@ template <int kGroup>
 void round_group(const float* x, float scale, float offset, const CodeRange& range, std::uint8_t* codes) {
   for (int i = 0; i < kGroup; i += kLanes) {
     const Ints whole = to_ints(nearest((load(x + i) + offset) / scale, range.low, range.high) + range.bias);
-    for (int lane = 0; lane < kLanes; ++lane) codes[i + lane] = static_cast<std::uint8_t>(whole[lane]);
+    store_bytes(whole, codes + i);
   }
 }
 

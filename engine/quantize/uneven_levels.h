@@ -78,23 +78,52 @@ class LevelSearch {
 
 #endif
 
+/// The two levels that a value can be nearest to while its scale moves a little.
+struct Choice {
+  Floats below, above, boundary;
+
+  static Choice of(Floats a, Floats b) { return {smaller(a, b), larger(a, b), 0.5f * (a + b)}; }
+  Floats at(Floats y) const { return select(y >= boundary, above, below); }
+};
+
+/// The search tries inverse scales from -134 to -120 over the largest value.
+constexpr int kFirstTrial = -134, kLastTrial = -120;
+
+constexpr bool crosses_one_boundary() {
+  for (int i = 1; i < 15; ++i) {
+    const float a = boundary(i), b = boundary(i + 1);
+    const float ratio = a > 0 ? b / a : a / b;
+    if ((a > 0) == (b > 0) && ratio <= 1.001f * kFirstTrial / kLastTrial) return false;
+  }
+  return true;
+}
+static_assert(crosses_one_boundary(), "a value has two levels to choose from");
+
 /// y = scale * level for 32 values.
 inline Floats fit_levels(const LevelSearch& levels, const Floats* x, const Floats* w) {
   const Floats largest = signed_largest<32>(x);
-  Floats scale{}, best{};
-  for (int trial = -8; trial <= 7; ++trial) {
-    // The first trial puts the largest value on the narrow end of the table, the others on the wide one.
-    const Floats inverse =
-        trial == -8 ? 1.0f / (largest / 127.0f) : (static_cast<float>(trial) - 127.0f) / largest;
-    Fit fit;
-    for (int i = 0; i < 32; ++i) {
-      const Floats level = levels.nearest(inverse * x[i]).value;
-      fit.product += w[i] * level * x[i];
-      fit.square += w[i] * level * level;
-    }
-    Ints better = (fit.square > 0.0f) & (fit.product * fit.product > best * fit.square);
-    if (trial == -8) better = splat(-1);
-    const Floats fitted = select(fit.square > 0.0f, fit.product / fit.square, Floats{});
+  const Floats narrow = 1.0f / (largest / 127.0f);  // the largest value on the narrow end of the table
+  const Floats from = static_cast<float>(kFirstTrial) / largest,
+               to = static_cast<float>(kLastTrial) / largest;
+  Choice choices[32];
+  Fit<Floats> fit;
+  const auto add = [&](int i, Floats level) {
+    const Floats weighted = w[i] * level;
+    fit.product += weighted * x[i];
+    fit.square += weighted * level;
+  };
+  for (int i = 0; i < 32; ++i) {
+    const Floats a = levels.nearest(from * x[i]).value, b = levels.nearest(to * x[i]).value;
+    choices[i] = Choice::of(a, b);
+    add(i, levels.nearest(narrow * x[i]).value);
+  }
+  Floats scale = fit.scale(), best = scale * fit.product;
+  for (int trial = kFirstTrial; trial <= kLastTrial; ++trial) {
+    const Floats inverse = static_cast<float>(trial) / largest;
+    fit = {};
+    for (int i = 0; i < 32; ++i) add(i, choices[i].at(inverse * x[i]));
+    const Ints better = (fit.square > 0.0f) & (fit.product * fit.product > best * fit.square);
+    const Floats fitted = fit.scale();
     scale = select(better, fitted, scale);
     best = select(better, fitted * fit.product, best);
   }
@@ -139,13 +168,13 @@ struct IQ4XS {
     const LevelSearch levels;
     float scales[kLanes * kPerBlock], spread[kLanes];
     if (in.importance != nullptr) store(2.0f * mean_squares(in), spread);
-    for_tiles<32>(in.blocks, [&](const Tile& tile) {
+    for_tiles<32, kLanes>(in.blocks, [&](const Tile& tile) {
       Floats x[32], w[32];
       load_tile<32>(in.x + tile.first * 32, 32, tile.live, x);
       if (in.importance != nullptr) {
         Floats importance[32];
         load_tile<32>(in.importance + tile.first * 32, 32, tile.live, importance);
-        weigh<32>(importance, x, of_groups<32>(spread, tile), w);
+        weigh<32>(importance, x, of_groups<32, Floats>(spread, tile), w);
       } else {
         weigh_by_square<32>(x, w);
       }
@@ -153,7 +182,7 @@ struct IQ4XS {
     });
     float steps[kLanes * kPerBlock];
     round_scales(scales, in.blocks, steps, blocks);
-    for_tiles<32>(in.blocks, [&](const Tile& tile) {
+    for_tiles<32, kLanes>(in.blocks, [&](const Tile& tile) {
       Floats x[32];
       Ints codes[32];
       load_tile<32>(in.x + tile.first * 32, 32, tile.live, x);

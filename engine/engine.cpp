@@ -31,7 +31,7 @@ class LocalEngine : public Engine {
     {
       // Without the lock the worker could miss this between its last look and falling asleep.
       const std::lock_guard lock(mutex_);
-      quit_ = true;
+      quit_ = stop_ = true;
     }
     wake_.notify_one();
     worker_.join();
@@ -66,7 +66,7 @@ class LocalEngine : public Engine {
     post([=](Scheduler& scheduler) { scheduler.score(id, tokens, keep_logits); });
   }
   void cancel(SequenceId id) override {
-    post([id](Scheduler& scheduler) { scheduler.cancel(id); });
+    post([id](Scheduler& scheduler) { scheduler.cancel(id); }, true);
   }
   void reconfigure(const EngineOptions& options) override {
     post([this, options](Scheduler& scheduler) { rebuild(scheduler, options); });
@@ -87,10 +87,12 @@ class LocalEngine : public Engine {
  private:
   using Work = std::function<void(Scheduler&)>;
 
-  void post(Work work) {
+  /// Urgent work does not wait for the end of the step.
+  void post(Work work, bool urgent = false) {
     {
       const std::lock_guard lock(mutex_);
       work_.push_back(std::move(work));
+      if (urgent) stop_ = true;
     }
     wake_.notify_one();
   }
@@ -137,7 +139,8 @@ class LocalEngine : public Engine {
       loaded_ = load(
           options_, [this](const Loading& at) { emit(at); }, quit_);
       emit(Loading{LoadStage::cache, 0, 1});
-      Scheduler scheduler(loaded_, options_, [this](Event event) { outbox_.push_back(std::move(event)); });
+      Scheduler scheduler(
+          loaded_, options_, [this](Event event) { outbox_.push_back(std::move(event)); }, stop_);
       emit(Loading{LoadStage::warm_up, 0, 1});
       scheduler.warm_up();
       publish(scheduler);
@@ -158,6 +161,7 @@ class LocalEngine : public Engine {
         std::unique_lock lock(mutex_);
         if (!scheduler.busy()) wake_.wait(lock, [this] { return quit_ || !work_.empty(); });
         work.swap(work_);
+        stop_ = false;
       }
       for (const Work& item : work) item(scheduler);
       work.clear();
@@ -179,7 +183,8 @@ class LocalEngine : public Engine {
   std::vector<Event> outbox_;  ///< the worker's: events of the step at hand
   SequenceId next_id_ = 0;
   std::atomic<bool> quit_ = false;
-  std::thread worker_;  ///< last, so that it starts when everything else is there
+  std::atomic<bool> stop_ = false;  ///< the step at hand is to end; changed with mutex_ held
+  std::thread worker_;              ///< last, so that it starts when everything else is there
 };
 
 }  // namespace

@@ -79,9 +79,11 @@ struct Scheduler::Slice {
   std::int32_t logits_rows;
 };
 
-Scheduler::Scheduler(LoadedModel& loaded, const EngineOptions& options, Emit emit)
+Scheduler::Scheduler(LoadedModel& loaded, const EngineOptions& options, Emit emit,
+                     const std::atomic<bool>& stop)
     : loaded_(loaded),
       emit_(std::move(emit)),
+      stop_(stop),
       ctx_(options.ctx),
       batch_(loaded.model->max_rows()),
       cache_(make_cache(loaded, options)) {}
@@ -206,6 +208,20 @@ bool Scheduler::reserve(Sequence& sequence, std::span<const TokenId> tokens) {
   return true;
 }
 
+void Scheduler::give_up(Sequence& sequence) {
+  if (sequence.decoding()) {
+    sequence.generation->finish(FinishReason::context_full);
+    return sequence.stop();
+  }
+  fail(sequence,
+       {sequence.id,
+        ErrorCode::E401,
+        strf("the KV budget of %lld tokens is used up by the open conversations; close one or raise "
+             "the budget",
+             static_cast<long long>(cache_->blocks()) * kBlockTokens),
+        {}});
+}
+
 std::vector<Scheduler::Slice> Scheduler::plan_step() {
   std::vector<Sequence*> order;
   for (auto& [id, sequence] : sequences_) {
@@ -224,12 +240,7 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
     if (sequence->scoring) count = std::min(count, kScoreRows);
     if (count == 0) continue;
     if (!reserve(*sequence, std::span(sequence->pending).first(static_cast<std::size_t>(count)))) {
-      fail(*sequence, {sequence->id,
-                       ErrorCode::E401,
-                       strf("the KV budget of %lld tokens is used up by the open conversations; "
-                            "close one or raise the budget",
-                            static_cast<long long>(cache_->blocks()) * kBlockTokens),
-                       {}});
+      give_up(*sequence);
       continue;
     }
     room -= count;
@@ -256,7 +267,7 @@ void Scheduler::abandon(Sequence& sequence) {
   fail(sequence, current_failure(sequence.id));
 }
 
-void Scheduler::run(std::vector<Slice>& slices) {
+std::span<const float> Scheduler::forward(std::vector<Slice>& slices) {
   std::vector<Row> rows;
   std::vector<std::span<const std::int32_t>> blocks;
   std::vector<std::int32_t> wanted;
@@ -270,9 +281,19 @@ void Scheduler::run(std::vector<Slice>& slices) {
     }
     blocks.push_back(slice.sequence->timeline->blocks());
   }
+  return loaded_.model->forward({rows, blocks, &stop_}, wanted, *cache_);
+}
+
+void Scheduler::run(std::vector<Slice>& slices) {
   const Clock::time_point before = Clock::now();
-  const std::span<const float> logits = loaded_.model->forward({rows, blocks}, wanted, *cache_);
+  const std::span<const float> logits = forward(slices);
   const double took = seconds(Clock::now() - before);
+  if (stop_) {
+    for (const Slice& slice : slices) {
+      slice.sequence->timeline->truncate(slice.sequence->timeline->length() - slice.count);
+    }
+    return;
+  }
   loaded_.file->check_intact();
   ++clock_;
   for (const Slice& slice : slices) {
@@ -343,7 +364,7 @@ void Scheduler::warm_up() {
   const Row row{token, 0, 0};
   const std::span<const std::int32_t> blocks = timeline.blocks();
   const std::int32_t wanted = 0;
-  loaded_.model->forward({{&row, 1}, {&blocks, 1}}, {&wanted, 1}, *cache_);
+  loaded_.model->forward({{&row, 1}, {&blocks, 1}, &stop_}, {&wanted, 1}, *cache_);
   loaded_.file->check_intact();
 }
 

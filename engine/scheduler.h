@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,8 +17,8 @@ namespace glim {
 /// worker; one thread.
 class Scheduler {
  public:
-  /// Throws E201, E603.
-  Scheduler(LoadedModel& loaded, const EngineOptions& options, Emit emit);
+  /// Once `stop` is true the step at hand ends between two layers and changes nothing. Throws E201, E603.
+  Scheduler(LoadedModel& loaded, const EngineOptions& options, Emit emit, const std::atomic<bool>& stop);
   ~Scheduler();
 
   void open(SequenceId id);
@@ -44,9 +45,11 @@ class Scheduler {
 
   Sequence* find(SequenceId id);
   void start(Sequence& sequence, std::span<const TokenId> tokens);
+  void give_up(Sequence& sequence);
   bool reserve(Sequence& sequence, std::span<const TokenId> tokens);
   std::vector<Slice> plan_step();
   void run(std::vector<Slice>& slices);
+  std::span<const float> forward(std::vector<Slice>& slices);
   void deliver(const Slice& slice, std::span<const float> logits);
   void deliver_scores(Sequence& sequence, const Slice& slice, std::span<const float> logits);
   void check_room_for_logits(std::size_t tokens) const;
@@ -55,6 +58,7 @@ class Scheduler {
 
   LoadedModel& loaded_;
   Emit emit_;
+  const std::atomic<bool>& stop_;
   std::int32_t ctx_ = 0, batch_ = 0;
   std::unique_ptr<KvCache> cache_;
   std::map<SequenceId, std::unique_ptr<Sequence>> sequences_;

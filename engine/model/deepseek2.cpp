@@ -80,6 +80,7 @@ class DeepSeek2 final : public Model {
     ops.begin(step);
     ops.embed({.out = s_.x, .table = weights_.embedding});
     for (std::int32_t i = 0; i < config_.layers; ++i) {
+      if (stopped(step)) return {};
       const DeepSeek2Weights::Layer& layer = weights_.layers[static_cast<std::size_t>(i)];
       attention(ops, layer.attention, cache.layer(i));
       if (i < config_.dense_layers) {
@@ -96,6 +97,8 @@ class DeepSeek2 final : public Model {
   }
 
  private:
+  static bool stopped(const StepRows& step) { return step.stop != nullptr && step.stop->load(); }
+
   float eps() const { return static_cast<float>(config_.rms_eps); }
 
   void attention(Ops& ops, const AttentionWeights& w, const Tensor& cache) {

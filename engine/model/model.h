@@ -26,7 +26,7 @@ class Model {
   /// Runs one step: embeds the rows, stores their keys in `cache` and returns logits [wanted.size(),
   /// vocabulary] of the rows named in `wanted` (ascending), valid until the next step. At most max_rows()
   /// rows. `step.rows[i].token` must be below the vocabulary size and every block of `step.blocks` allocated
-  /// in `cache`.
+  /// in `cache`. `step.stop` is looked at between layers.
   virtual std::span<const float> forward(const StepRows& step, std::span<const std::int32_t> wanted,
                                          KvCache& cache) = 0;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -29,7 +30,8 @@ struct Row {
 struct StepRows {
   std::span<const Row> rows;  ///< T
   std::span<const std::span<const std::int32_t>>
-      blocks;  ///< per sequence: cache block of positions 64i..64i+63
+      blocks;                               ///< per sequence: cache block of positions 64i..64i+63
+  const std::atomic<bool>* stop = nullptr;  ///< once true, the step ends early and its results mean nothing
 };
 
 /// Weights of one MLA attention layer. Source: DeepSeek-V2 report, section 2.1.

@@ -313,6 +313,48 @@ TEST_CASE("a reply of no tokens reads the prompt and ends") {
   CHECK(generate(*engine, sequence, request_of({1, 2, 3, 4}, 1)).finished.stats.reused_tokens == 3);
 }
 
+TEST_CASE("a reply does not notice that others begin and are cut off beside it") {
+  EngineOptions options = small_options();
+  options.max_seqs = 2;
+  const std::unique_ptr<Engine> engine = ready_engine(options);
+  const SequenceId quiet = engine->open_sequence(), busy = engine->open_sequence();
+  const Request request = request_of({100, 101, 102}, 60);
+  const Answer alone = generate(*engine, quiet, request);
+  engine->generate(quiet, request);
+  Answer beside;
+  for (bool done = false; !done;) {
+    const Event event = next_event(*engine);
+    REQUIRE(!std::holds_alternative<Failed>(event));
+    const Finished* finished = std::get_if<Finished>(&event);
+    done = finished != nullptr && finished->sequence == quiet;
+    const Piece* piece = std::get_if<Piece>(&event);
+    if (piece == nullptr || piece->sequence != quiet) continue;
+    beside.tokens.push_back(piece->id);
+    engine->generate(busy, request_of(std::vector<TokenId>(40, 9)));
+    engine->cancel(busy);
+  }
+  CHECK(beside.tokens == alone.tokens);
+}
+
+TEST_CASE("a reply that uses up the budget of all sequences ends as full, a prompt is refused") {
+  EngineOptions options = small_options();
+  options.kv_budget = 64;
+  const std::unique_ptr<Engine> engine = ready_engine(options);
+  const SequenceId sequence = engine->open_sequence();
+  const Answer reply = generate(*engine, sequence, request_of({1, 2, 3}, -1));
+  CHECK(reply.finished.reason == FinishReason::context_full);
+  CHECK(reply.tokens.size() == 62);
+  engine->generate(sequence, request_of(std::vector<TokenId>(65, 9)));
+  for (;;) {
+    const Event event = next_event(*engine);
+    const Failed* failed = std::get_if<Failed>(&event);
+    if (failed == nullptr) continue;
+    CHECK(failed->code == ErrorCode::E401);
+    CHECK(failed->sequence == sequence);
+    break;
+  }
+}
+
 TEST_CASE("scoring that is cancelled says so") {
   const std::unique_ptr<Engine> engine = ready_engine();
   const SequenceId sequence = engine->open_sequence();

@@ -9,14 +9,18 @@
 #include <optional>
 #include <utility>
 
+#include "engine/base/error.h"
+
 namespace glim {
 
 /// Values from any thread to one reader that sleeps in poll(2): fd() is readable while the queue holds
-/// something.
+/// something. The constructor throws E201 when the system has no descriptor left.
 template <typename T>
 class EventQueue {
  public:
-  EventQueue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  EventQueue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (fd_ < 0) throw Error(ErrorCode::E201, "too many open files for another engine; close other programs");
+  }
   ~EventQueue() { ::close(fd_); }
   EventQueue(const EventQueue&) = delete;
   EventQueue& operator=(const EventQueue&) = delete;

@@ -63,7 +63,7 @@ constexpr std::array kIneffective = {
     Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},
 };
 
-constexpr std::array<std::string_view, 6> kSubcommands = {"chat",     "run",   "inspect",
+constexpr std::array<std::string_view, 7> kSubcommands = {"chat",     "run",   "inspect", "convert",
                                                           "profiles", "debug", "paths"};
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
@@ -102,6 +102,7 @@ class Parser {
   void add_run(CLI::App& command);
   void add_profiles(CLI::App& command);
   void add_debug(CLI::App& command);
+  void add_convert(CLI::App& command);
   void set(const std::string& key, std::string_view text, const std::string& origin);
   void set_from_environment();
   void reject_unknown(const CLI::App& command) const;
@@ -278,6 +279,16 @@ void Parser::add_debug(CLI::App& command) {
   logits->add_option("--chunk", out_.chunk, "rows of one step")->type_name("N")->check(CLI::PositiveNumber);
 }
 
+void Parser::add_convert(CLI::App& command) {
+  command.add_option("folder", out_.file, "the folder with config.json, tokenizer.json and *.safetensors")
+      ->type_name("FOLDER")
+      ->required();
+  command.add_option("out", out_.out_file, "the GGUF file to write")->type_name("OUT.gguf")->required();
+  command.add_option("--type", out_.type, "format of all matrices; without it they keep what they have")
+      ->type_name("TYPE");
+  command.add_flag("--mtp", out_.prediction_layers, "keep the layers that predict further tokens");
+}
+
 Parser::Parser() {
   app_.set_version_flag("--version", std::string("glim ") + GLIM_VERSION);
   app_.require_subcommand(1);
@@ -297,6 +308,7 @@ Parser::Parser() {
   inspect->add_option("file", out_.file, "the GGUF file")->type_name("FILE")->required();
   inspect->add_flag("--json", out_.json, "as JSON");
 
+  add_convert(*app_.add_subcommand("convert", "a model folder (safetensors) to a GGUF file"));
   add_profiles(*app_.add_subcommand("profiles", "list, show and check profiles"));
   add_debug(*app_.add_subcommand("debug", "for people who check an engine"));
   app_.add_subcommand("paths", "the folders that glim uses");

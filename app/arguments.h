@@ -32,6 +32,9 @@ struct Arguments {
   bool json = false, origin = false, specials = false;
   std::string tokens, out_file, template_file;
   std::int32_t chunk = 0;
+  // convert
+  std::string type;                ///< of all matrices; empty keeps what the folder has
+  bool prediction_layers = false;  ///< keep those that predict further tokens
 };
 
 /// Single-dash names of several letters (-ctk) become long ones, --no-x becomes --x=off, and a missing

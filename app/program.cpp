@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "app/chat_app.h"
+#include "app/convert.h"
 #include "app/inspect.h"
 #include "app/model_tools.h"
 #include "app/paths.h"
@@ -69,6 +70,10 @@ int inspect_file(const Context& context) {
   return inspect(path, context.arguments.json, context.console.out);
 }
 
+int convert_folder(const Context& context) {
+  return convert_model(context.arguments, context.console);
+}
+
 template <int (*Run)(const Arguments&, const Paths&, Console&)>
 int with_profiles(const Context& context) {
   return Run(context.arguments, context.paths, context.console);
@@ -87,6 +92,7 @@ constexpr std::array kEntries = {
     Entry{"chat", chat},
     Entry{"run", with_model<run_prompt>},
     Entry{"inspect", inspect_file},
+    Entry{"convert", convert_folder},
     Entry{"profiles list", with_profiles<list_profiles>},
     Entry{"profiles show", with_profiles<show_profile>},
     Entry{"profiles check", with_profiles<check_profiles>},

@@ -35,6 +35,19 @@ std::int32_t chunks_to_skip(const ImportanceJob& job, const ActivationSums& sums
   return *done;
 }
 
+void check_same_model(const ActivationSums& sums, const GgufFile& file) {
+  for (const auto& [name, entry] : sums.entries) {
+    const GgufTensor* tensor = file.tensor(name);
+    if (tensor != nullptr &&
+        static_cast<std::uint64_t>(tensor->shape[0] * tensor->shape[2]) == entry.squares.size())
+      continue;
+    throw Error(ErrorCode::E112,
+                strf("%s: it has no %s of %zu channels, which the importance matrix to be "
+                     "continued has; use the model that it was made for or another output",
+                     printable(file.path().string()).c_str(), printable(name).c_str(), entry.squares.size()));
+  }
+}
+
 }  // namespace
 
 std::optional<std::int32_t> chunks_done(const ActivationSums& sums, std::string_view dataset) {
@@ -56,6 +69,7 @@ ImportanceProgress collect_importance(const ImportanceJob& job, ActivationSums& 
     recorder = made.get();
     return made;
   });
+  check_same_model(sums, model.file());
   const auto chunks = cut_text(model.tokenizer(), job.text, job.dataset, job.chunks);
   const std::size_t dataset = dataset_index(sums, job.dataset);
   sums.chunk_size = job.chunks.size;

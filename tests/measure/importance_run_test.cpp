@@ -121,7 +121,15 @@ TEST_CASE("texts add up and sums of another model or another cut are refused") {
   ActivationSums foreign;
   foreign.entries["blk.0.ffn_up.weight"] = {{1, 2}, {1}};
   CHECK_THROWS_WITH_AS(collect_importance(job(1), foreign, quiet()),
-                       doctest::Contains("one and the same model"), Error);
+                       doctest::Contains("has no blk.0.ffn_up.weight of 2 channels"), Error);
+}
+
+TEST_CASE("sums of another model are refused even when nothing is left to run") {
+  ActivationSums sums;
+  collect_importance(job(1), sums, quiet());
+  ImportanceJob spark = job(1);
+  spark.engine.model = GLIM_SOURCE_DIR "/configs/spark/spark.gguf";
+  CHECK_THROWS_AS(collect_importance(spark, sums, quiet()), Error);
 }
 
 TEST_CASE("perplexity is that of the second halves of the chunks") {

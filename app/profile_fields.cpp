@@ -8,12 +8,12 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/quant/cache_types.h"
 
 namespace glim::app {
 namespace {
 
 constexpr std::int32_t kMaxTokens = 1 << 24;
-constexpr std::string_view kKvTypes = "f16 q8_0 f32";
 
 constexpr std::array kOwnFields = {
     ProfileField{"description", &Profile::description, FieldType::text, 0, 0, "", Reload::none,
@@ -36,7 +36,7 @@ constexpr std::array kOwnFields = {
         "context length: tokens, \"64k\", \"max\" (as trained) or \"auto\" (as trained, at most 8192)"},
     ProfileField{"context.ubatch", &Profile::ubatch, FieldType::integer, 1, 65536, "", Reload::weights,
                  "tokens of a prompt that are computed together"},
-    ProfileField{"kv.type_k", &Profile::kv_type, FieldType::choice, 0, 0, kKvTypes, Reload::cache,
+    ProfileField{"kv.type_k", &Profile::kv_type, FieldType::choice, 0, 0, kCacheTypeNames, Reload::cache,
                  "type of the KV cache"},
     ProfileField{"sampling.seed", &SamplerOptions::seed, FieldType::seed, 0, 4294967295.0, "", Reload::live,
                  "start of the random numbers, or random"},

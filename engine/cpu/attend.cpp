@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/cpu/cpu_ops.h"
+#include "engine/quant/rotation.h"
 
 namespace glim {
 namespace {
@@ -18,8 +19,12 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 /// "Online normalizer calculation for softmax".
 class CpuOps::Attention {
  public:
-  Attention(CpuOps& ops, const Attend& stage, int thread)
-      : ops_(ops), stage_(stage), workspace_(ops.workspaces_[static_cast<std::size_t>(thread)]) {}
+  /// With `rotated` the queries of the stage are in the basis of the cache already.
+  Attention(CpuOps& ops, const Attend& stage, int thread, bool rotated)
+      : ops_(ops),
+        stage_(stage),
+        workspace_(ops.workspaces_[static_cast<std::size_t>(thread)]),
+        rotated_(rotated) {}
 
   void run(const AttendUnit& unit) {
     start(unit);
@@ -54,8 +59,9 @@ class CpuOps::Attention {
   void decode(std::int64_t cache_row, std::int64_t count) {
     const Tensor& cache = stage_.cache;
     tile_ = cpu::reserve(workspace_.tile, kBlockTokens * cache.cols);
-    ops_.kernels_.format(cache.type)
-        .decode({cache.host_row(cache_row), cache.stride(), count, cache.cols}, tile_);
+    const cpu::FormatKernels& format = ops_.kernels_.format(cache.type);
+    const cpu::WeightRows rows{cache.host_row(cache_row), cache.stride(), count, cache.cols};
+    rotated_ ? format.decode_rotated(rows, tile_) : format.decode(rows, tile_);
   }
 
   /// The block that holds the positions of the unit's own rows: each row sees one position more than the one
@@ -110,12 +116,14 @@ class CpuOps::Attention {
     for (std::size_t q = 0; q < static_cast<std::size_t>(queries_); ++q) {
       const float inverse = 1 / sum_[q];
       for (std::int64_t i = 0; i < rank_; ++i) mixed_[q][i] *= inverse;
+      for (std::int64_t i = 0; rotated_ && i < rank_; i += kRotationValues) rotate_values_back(mixed_[q] + i);
     }
   }
 
   CpuOps& ops_;
   const Attend& stage_;
   cpu::Workspace& workspace_;
+  const bool rotated_;
   const std::int64_t rank_ = stage_.mixed.cols / stage_.heads;
   float* tile_ = nullptr;
   std::int64_t queries_ = 0;
@@ -141,10 +149,29 @@ void CpuOps::plan_attention(std::int64_t heads) {
   }
 }
 
-void CpuOps::attend(const Attend& stage) {
+void CpuOps::rotate_queries(int thread, const Tensor& queries, const Tensor& rotated) {
+  const Range chunks = share(rows() * queries.cols / kRotationValues, thread, threads());
+  for (std::int64_t chunk = chunks.first; chunk < chunks.last; ++chunk) {
+    float* out = rotated.floats() + chunk * kRotationValues;
+    std::copy_n(queries.floats() + chunk * kRotationValues, kRotationValues, out);
+    rotate_values(out);
+  }
+}
+
+void CpuOps::attend(const Attend& given) {
+  Attend stage = given;
+  // Rotating the queries once and the result back costs less than rotating every cached row. The values that
+  // are mixed must be whole pieces of the row.
+  const bool rotated = kernels_.format(stage.cache.type).decode_rotated != nullptr &&
+                       stage.mixed.cols / stage.heads % kRotationValues == 0;
+  if (rotated) stage.absorbed = scratch(given.absorbed.cols);
   plan_attention(stage.heads);
   pool_.run([&](int thread) {
-    Attention attention(*this, stage, thread);
+    if (rotated) {
+      rotate_queries(thread, given.absorbed, stage.absorbed);
+      pool_.barrier();
+    }
+    Attention attention(*this, stage, thread, rotated);
     // Dealt out in turn, because later rows see more of the cache.
     for (std::size_t u = static_cast<std::size_t>(thread); u < units_.size();
          u += static_cast<std::size_t>(threads())) {

@@ -73,6 +73,8 @@ class CpuOps final : public Ops {
   void multiply_add(int thread, const Tensor& matrix, const cpu::InputRows& in, const Tensor& x);
   void gate(int thread, const Tensor& gate, const Tensor& up, const cpu::InputRows& in, OutputRows out);
 
+  void rotate_queries(int thread, const Tensor& queries, const Tensor& rotated);
+
   /// Room for rows() x cols floats, overwritten by the next stage that asks.
   Tensor scratch(std::int64_t cols);
   void group_experts(const Tensor& chosen, std::int64_t experts);

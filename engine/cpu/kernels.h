@@ -45,6 +45,9 @@ struct FormatKernels {
   void (*decode)(const WeightRows& weights, float* out);
   /// out [count] = weights · x; null for a format that is always decoded first
   void (*multiply)(const WeightRows& weights, const float* x, float* out);
+  /// As decode, but the values stay in the rotated basis that the format stores (engine/quant/rotation.h);
+  /// null for the formats that do not rotate.
+  void (*decode_rotated)(const WeightRows& rows, float* out);
 };
 
 /// The inner loops for one instruction set. Every dot product is summed in the same order in whichever

@@ -1,6 +1,10 @@
 #pragma once
 
+#include "engine/cpu/code_blocks.h"
 #include "engine/cpu/kernels.h"
+#include "engine/cpu/lattice_blocks.h"
+#include "engine/cpu/rotated_blocks.h"
+#include "engine/cpu/table_blocks.h"
 #include "engine/cpu/weight_blocks.h"
 
 namespace glim::cpu {
@@ -50,6 +54,23 @@ struct KernelsBody {
         decode_row_blocks<type>(row, weights.cols, target);
       } else {
         decode_row(type, row, {target, static_cast<std::size_t>(weights.cols)});
+      }
+    }
+  }
+
+  template <QuantType type>
+  static constexpr bool kIsRotated = requires {
+    RotatedBlocks<L, type>::kBytes;
+  };
+
+  template <QuantType type>
+  static void decode_rotated(const WeightRows& rows, float* out) {
+    using Blocks = RotatedBlocks<L, type>;
+    for (std::int64_t r = 0; r < rows.count; ++r) {
+      const std::byte* block = rows.first + rows.stride * static_cast<std::uint64_t>(r);
+      for (std::int64_t i = 0; i < rows.cols; i += Blocks::kValues, block += Blocks::kBytes) {
+        Blocks::each(block, [&](int v, Floats value) { L::store(out + kLanes * v, value); });
+        out += Blocks::kValues;
       }
     }
   }
@@ -290,9 +311,11 @@ struct KernelsBody {
   template <QuantType type>
   static constexpr FormatKernels format() {
     if constexpr (kHasBlocks<type>) {
-      return {decode<type>, multiply<type>};
+      return {decode<type>, multiply<type>, nullptr};
+    } else if constexpr (kIsRotated<type>) {
+      return {decode<type>, nullptr, decode_rotated<type>};
     } else {
-      return {decode<type>, nullptr};
+      return {decode<type>, nullptr, nullptr};
     }
   }
 

@@ -58,6 +58,30 @@ struct Avx2 {
   static Ints minus(Ints a, int b) { return _mm256_sub_epi32(a, _mm256_set1_epi32(b)); }
   static Floats floats(Ints a) { return _mm256_cvtepi32_ps(a); }
 
+  /// Eight signed bytes, the lowest first.
+  static Ints bytes(std::uint64_t eight) {
+    return _mm256_cvtepi8_epi32(_mm_cvtsi64_si128(static_cast<long long>(eight)));
+  }
+  /// Lane i is `low` shifted right by i * width, lane 4 + i the same of `high`.
+  static Ints fields(std::uint32_t low, std::uint32_t high, int width) {
+    const __m128i counts = _mm_mullo_epi32(_mm_setr_epi32(0, 1, 2, 3), _mm_set1_epi32(width));
+    const __m256i words =
+        _mm256_set_m128i(_mm_set1_epi32(static_cast<int>(high)), _mm_set1_epi32(static_cast<int>(low)));
+    return _mm256_srlv_epi32(words, _mm256_set_m128i(counts, counts));
+  }
+  /// Values of a table of sixteen.
+  static Floats pick(const float* sixteen, Ints index) {
+    const Floats low = _mm256_permutevar8x32_ps(load(sixteen), index);
+    const Floats high = _mm256_permutevar8x32_ps(load(sixteen + 8), index);
+    return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+  }
+  /// Values of a table of any size.
+  static Floats look_up(const float* table, Ints index) { return _mm256_i32gather_ps(table, index, 4); }
+  /// Changes signs where the lowest bit is set.
+  static Floats flip(Floats a, Ints bits) {
+    return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(bits, 31)));
+  }
+
   /// e^x to about 1e-7: 2^n times the power series of the remainder, which is at most ln(2)/2. 0 below -87.
   static Floats exp(Floats x) {
     const Floats low = set(-87.0f);

@@ -92,6 +92,21 @@ struct Portable {
     return each([&](int i) { return static_cast<float>(a.v[i]); });
   }
 
+  static Ints bytes(std::uint64_t eight) {
+    return each_int([&](int i) { return std::int32_t{static_cast<std::int8_t>(eight >> (8 * i))}; });
+  }
+  static Ints fields(std::uint32_t low, std::uint32_t high, int width) {
+    return each_int(
+        [&](int i) { return static_cast<std::int32_t>((i < 4 ? low : high) >> (i % 4 * width)); });
+  }
+  static Floats pick(const float* sixteen, Ints index) { return look_up(sixteen, index); }
+  static Floats look_up(const float* table, Ints index) {
+    return each([&](int i) { return table[index.v[i]]; });
+  }
+  static Floats flip(Floats a, Ints bits) {
+    return each([&](int i) { return (bits.v[i] & 1) != 0 ? -a.v[i] : a.v[i]; });
+  }
+
   static Floats exp(Floats x) {
     return each([&](int i) { return std::exp(x.v[i]); });
   }

@@ -14,9 +14,18 @@ namespace glim::cpu {
 ///   kParts               equal pieces of a block that can be decoded one by one
 ///   Header, header(block)        what all pieces need, worked out once
 ///   part(block, header, p, use)  calls use(v, floats) for the vectors v = 0, 1, ... of piece p
-/// A format without a specialisation goes through decode_row.
+/// A format without a specialisation goes through decode_row. More of them: code_blocks.h, table_blocks.h,
+/// lattice_blocks.h.
 template <class L, QuantType type>
 struct WeightBlocks;
+
+/// A number of a block, which needs no alignment.
+template <typename Number>
+[[gnu::always_inline]] inline Number number_at(const std::byte* p) {
+  Number number;
+  std::memcpy(&number, p, sizeof number);
+  return number;
+}
 
 /// For blocks that are one piece.
 struct NoHeader {

@@ -7,11 +7,10 @@
 
 #include "engine/base/checked.h"
 #include "engine/base/error.h"
+#include "engine/quant/cache_types.h"
 
 namespace glim {
 namespace {
-
-constexpr QuantType kKvTypes[] = {QuantType::f32, QuantType::f16, QuantType::q8_0};
 
 constexpr std::int64_t kMaxLayers = 4096;
 constexpr std::int64_t kMaxWidth = 1 << 20;
@@ -126,7 +125,7 @@ std::optional<CacheRows> cache_rows(const Keys& keys) {
 void add_kv(const Keys& keys, ModelFigures& out) {
   const std::optional<CacheRows> rows = cache_rows(keys);
   if (!rows) return;
-  for (const QuantType type : kKvTypes) {
+  for (const QuantType type : kCacheTypes) {
     const auto fits = [block = quant(type).block_values](std::int64_t width) { return width % block == 0; };
     if (!std::all_of(rows->widths.begin(), rows->widths.end(), fits)) continue;
     std::uint64_t head_bytes = 0, token_bytes = 0;

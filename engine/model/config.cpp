@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/model/metadata.h"
 #include "engine/model/rope.h"
+#include "engine/quant/cache_types.h"
 
 namespace glim {
 namespace {
@@ -223,12 +224,19 @@ ModelConfig read_config(const GgufFile& file) {
 }
 
 std::uint64_t kv_bytes_per_token(const ModelConfig& config, QuantType type) {
-  const QuantInfo& info = quant(type);
-  if (!can_encode(type) || config.cache_width() % info.block_values != 0) {
+  const auto fits = [&](QuantType one) {
+    return can_encode(one) && config.cache_width() % quant(one).block_values == 0;
+  };
+  if (!fits(type)) {
+    std::string others;
+    for (const QuantType one : kCacheTypes) {
+      if (fits(one)) others += (others.empty() ? "" : ", ") + std::string(quant(one).name);
+    }
     throw Error(
         ErrorCode::E603,
-        strf("KV type %s: it cannot hold the cache rows of %lld values of this model; use f16, q8_0 or f32",
-             std::string(info.name).c_str(), static_cast<long long>(config.cache_width())));
+        strf("KV type %s: it cannot hold the cache rows of %lld values of this model; use one of these: %s",
+             std::string(quant(type).name).c_str(), static_cast<long long>(config.cache_width()),
+             others.c_str()));
   }
   return row_bytes(type, config.cache_width()) * static_cast<std::uint64_t>(config.layers);
 }

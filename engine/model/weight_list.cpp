@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "engine/base/error.h"
 #include "engine/base/memory_info.h"
@@ -15,6 +16,13 @@ std::string text(const WeightShape& shape) {
   for (std::size_t i = 1; i < shape.size() && shape[i] != 1; ++i)
     out += strf(", %lld", static_cast<long long>(shape[i]));
   return out + "]";
+}
+
+/// The name of a weight without its ending.
+std::optional<std::string> base_of(const GgufTensor& tensor) {
+  constexpr std::string_view kWeight = ".weight";
+  if (!tensor.name.ends_with(kWeight)) return std::nullopt;
+  return std::string(tensor.name.substr(0, tensor.name.size() - kWeight.size()));
 }
 
 WeightShape shape_of(const GgufTensor& tensor) {
@@ -69,13 +77,14 @@ void WeightList::add(Tensor& target, const GgufTensor& source, WeightShape shape
   }
   slots_.push_back({&target, &source, shape, f32, scale_of(source, shape)});
   used_ += slots_.back().scale != nullptr ? 2 : 1;
+  // Scales of activations are for machines that round those too.
+  if (const std::optional<std::string> base = base_of(source); base && has(*base + ".input_scale")) ++used_;
 }
 
 const GgufTensor* WeightList::scale_of(const GgufTensor& source, const WeightShape& shape) const {
-  constexpr std::string_view kWeight = ".weight";
-  if (!source.name.ends_with(kWeight)) return nullptr;
-  const std::string name(source.name.substr(0, source.name.size() - kWeight.size()));
-  const GgufTensor* scale = file_.tensor(name + ".scale");
+  const std::optional<std::string> base = base_of(source);
+  if (!base) return nullptr;
+  const GgufTensor* scale = file_.tensor(*base + ".scale");
   if (scale == nullptr || scale->values() == 1 || scale->values() == shape[2]) return scale;
   throw Error(ErrorCode::E112,
               strf("%s: the tensor %s has %lld values, expected 1 or %lld; the file does not match its own "

@@ -73,8 +73,8 @@ TEST_CASE("the description shows metadata, grouped tensors, totals and costs in 
   CHECK(has_line(text, "  f16         3      24,576  48.00 KiB  96.1 %"));
   CHECK(has_line(text, "  parameters                 25,728"));
   CHECK(has_line(text, "  active per token            6,848"));  // 24,576 / 4 + 448 + 256
-  CHECK(has_line(text, "  f16           768 B            3.00 MiB"));
-  CHECK(has_line(text, "  q8_0          408 B            1.59 MiB"));
+  CHECK(has_line(text, "  f16               768 B            3.00 MiB"));
+  CHECK(has_line(text, "  q8_0              408 B            1.59 MiB"));
 }
 
 TEST_CASE("no line of the description is wider than the terminal of 80 columns") {

@@ -1,3 +1,4 @@
+#include "engine/quant/rotation.h"
 #include "tests/ops/stage_fixture.h"
 
 using namespace glim;
@@ -34,6 +35,28 @@ TEST_CASE("every instruction set decodes every format to the bits that decode_ro
       CHECK(found == expected);
     }
   }
+}
+
+TEST_CASE("cache rows in the rotated basis are the decoded rows before they are rotated back") {
+  Random random(6);
+  int rotated = 0;
+  for (const cpu::Kernels* kernels : instruction_sets()) {
+    for (const QuantInfo& info : kQuants) {
+      const auto decode_rotated = kernels->format(info.type).decode_rotated;
+      if (decode_rotated == nullptr) continue;
+      CAPTURE(kernels->name);
+      CAPTURE(info.name);
+      ++rotated;
+      constexpr std::int64_t kRows = 3, kCols = 5 * kRotationValues;
+      const std::vector<std::byte> bytes = random_weights(info.type, kRows * kCols, random);
+      std::vector<float> found(kRows * kCols), expected(found.size());
+      decode_row(info.type, bytes.data(), expected);
+      decode_rotated({bytes.data(), row_bytes(info.type, kCols), kRows, kCols}, found.data());
+      for (std::size_t i = 0; i < found.size(); i += kRotationValues) rotate_values_back(&found[i]);
+      CHECK(found == expected);
+    }
+  }
+  CHECK(rotated == 2 * std::ssize(instruction_sets()));
 }
 
 TEST_CASE("a dot product has the same bits alone, in a tile, and straight from the file") {

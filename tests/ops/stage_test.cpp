@@ -1,3 +1,4 @@
+#include "engine/quant/cache_types.h"
 #include "tests/ops/stage_fixture.h"
 
 using namespace glim;
@@ -35,6 +36,13 @@ struct Case {
   std::vector<Part> parts;
   QuantType type, kv;
 };
+
+/// Cached rows are whole blocks of every format.
+constexpr Shape kWide = {
+    .d = 64, .q = 64, .h = 3, .n = 32, .p = 64, .r = 128, .o = 32, .e = 3, .a = 2, .f = 32, .s = 64, .v = 40};
+/// The same, but blocks of 64 reach from the latent values into the others.
+constexpr Shape kStraddling = {
+    .d = 64, .q = 64, .h = 3, .n = 32, .p = 32, .r = 96, .o = 32, .e = 3, .a = 2, .f = 32, .s = 64, .v = 40};
 
 /// The cache gives every sequence blocks in a mixed-up order.
 class Step {
@@ -116,7 +124,18 @@ std::vector<Result> run_latent_down(Side& side, const Case& c, const Step& step)
 
 /// Two roundings of a stored value may fall on two sides of an edge.
 double storage_tolerance(QuantType kv, double size) {
-  return size * (kv == QuantType::f32 ? 0x1p-20 : kv == QuantType::q8_0 ? 1.01 / 127 : 0x1p-10);
+  switch (kv) {
+    case QuantType::f32:
+      return size * 0x1p-20;
+    case QuantType::f16:
+      return size * 0x1p-10;
+    case QuantType::bf16:
+      return size * 0x1p-7;
+    case QuantType::q8_0:
+      return size * 1.01 / 127;
+    default:
+      return size * 0.25;  // the widest cell of four bits, and less than two of three bits
+  }
 }
 
 std::vector<Result> run_query_store(Side& side, const Case& c, const Step& step) {
@@ -255,25 +274,28 @@ constexpr Stage kStages[] = {{"embed", run_embed},
                              {"route, expert_up, expert_down", run_experts},
                              {"dense_up, dense_down, head", run_dense_and_head}};
 
-/// Formats that stages treat alike are represented by one; kernels_test.cpp decodes them all.
-bool has_own_way(QuantType type) {
-  const bool direct = cpu::portable_kernels().format(type).multiply != nullptr;
-  return direct || type == QuantType::nvfp4 || type == QuantType::iq2_xs;
-}
+/// Formats that stages treat alike are represented by these; kernels_test.cpp decodes and multiplies all.
+/// With scales beside the weights: NVFP4; without a kernel of its own: TQ1_0.
+constexpr QuantType kFormats[] = {QuantType::f32,  QuantType::f16,    QuantType::bf16,  QuantType::q8_0,
+                                  QuantType::q5_1, QuantType::q4_k,   QuantType::q6_k,  QuantType::iq2_xs,
+                                  QuantType::q3_k, QuantType::iq4_nl, QuantType::nvfp4, QuantType::tq1_0};
 
 std::vector<Case> cases() {
   const std::vector<Part> one = {{0, 1}}, late = {{130, 1}}, odd = {{61, 7}},
                           several = {{0, 5}, {70, 1}, {3, 9}}, many = {{20, 101}};
   std::vector<Case> out;
-  for (const QuantInfo& info : kQuants) {
-    if (!has_own_way(info.type)) continue;
-    out.push_back({kBlocky, late, info.type, QuantType::f16});
-    out.push_back({kBlocky, several, info.type, QuantType::q8_0});
+  for (const QuantType type : kFormats) {
+    out.push_back({kBlocky, late, type, QuantType::f16});
+    out.push_back({kBlocky, several, type, QuantType::q8_0});
   }
   for (const QuantType type : {QuantType::f32, QuantType::f16, QuantType::bf16}) {
     for (const std::vector<Part>& parts : {one, late, odd, several}) {
       out.push_back({kOdd, parts, type, type == QuantType::bf16 ? QuantType::f16 : type});
     }
+  }
+  for (const QuantType kv : kCacheTypes) {
+    out.push_back({kWide, several, QuantType::f16, kv});
+    if (quant(kv).block_values == 64) out.push_back({kStraddling, odd, QuantType::f16, kv});
   }
   out.push_back({kBlocky, many, QuantType::q8_0, QuantType::f32});
   out.push_back({kBlocky, odd, QuantType::f32, QuantType::bf16});

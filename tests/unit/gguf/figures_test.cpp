@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/quant/cache_types.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_gguf.h"
 
@@ -100,16 +101,17 @@ TEST_CASE("parameters, sizes and traffic of GLM-4.7-Flash and its pruned variant
 TEST_CASE("the cache of latent attention is one row per layer in every format that fits it") {
   const ModelFigures f = figures_of(glm(QuantType::q8_0, 64));
   CHECK(f.context == 202752);
-  REQUIRE(f.kv.size() == 3);
-  CHECK(f.kv[0].type == QuantType::f32);
-  CHECK(f.kv[0].token_bytes == 108'288);
-  CHECK(f.kv[1].type == QuantType::f16);
-  CHECK(f.kv[1].token_bytes == 54'144);
-  CHECK(f.kv[1].context_bytes == 54'144ull * 202'752);
-  CHECK(f.kv[2].type == QuantType::q8_0);
-  CHECK(f.kv[2].token_bytes == 28'764);
+  const std::vector<std::uint64_t> expected = {108'288, 54'144, 54'144, 28'764, 20'304, 18'612,
+                                               16'920,  15'228, 15'228, 15'228, 14'382, 10'998};
+  REQUIRE(f.kv.size() == kCacheTypes.size());
+  REQUIRE(f.kv.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(f.kv[i].type == kCacheTypes[i]);
+    CHECK(f.kv[i].token_bytes == expected[i]);
+    CHECK(f.kv[i].context_bytes == expected[i] * 202'752);
+  }
   TinyGguf odd = glm(QuantType::q8_0, 64).set("deepseek2.rope.dimension_count", 40u);
-  CHECK(figures_of(odd).kv.size() == 2);
+  CHECK(figures_of(odd).kv.size() == 3);  // those without blocks
 }
 
 TEST_CASE("blocks that predict further tokens count in the totals only") {
@@ -132,14 +134,14 @@ TEST_CASE("models with keys and values per head count both, and a tied embedding
   const ModelFigures f = figures_of(gguf);
   CHECK(f.active_parameters == 640);
   CHECK(f.token_bytes == 2560);
-  REQUIRE(f.kv.size() == 2);  // heads of 16 values hold no blocks of 32
+  REQUIRE(f.kv.size() == 3);  // heads of 16 values hold no blocks of 32
   CHECK(f.kv[1].token_bytes == 2 * 2 * (16 + 16) * 2);
   CHECK_FALSE(f.kv[1].context_bytes);
   gguf.set("llama.attention.key_length", 32u).set("llama.attention.value_length", 64u);
   gguf.set("llama.attention.head_count_kv", std::vector<std::uint32_t>{1, 3});
   const ModelFigures wide = figures_of(gguf);
-  REQUIRE(wide.kv.size() == 3);
-  CHECK(wide.kv[2].token_bytes == (1 + 3) * (34 + 68));
+  REQUIRE(wide.kv.size() == 10);  // blocks of 64 do not fit
+  CHECK(wide.kv[3].token_bytes == (1 + 3) * (34 + 68));
 }
 
 TEST_CASE("odd keys leave figures out instead of failing") {

@@ -19,11 +19,14 @@ Spans follow_state(const ChatScreen& screen) {
   if (view->following())
     out.push_back({down + "following", Style::dim});
   else if (view->new_rows() > 0)
-    out.push_back({down + strf("%d new lines ", view->new_rows()) + std::string(g.dot) + " End to follow",
+    out.push_back({down + strf(view->new_rows() == 1 ? "%d new line " : "%d new lines ", view->new_rows()) +
+                       std::string(g.dot) + " End to follow",
                    Style::accent});
   else
-    out.push_back({down + strf("%d lines below ", view->rows_below()) + std::string(g.dot) + " End to follow",
-                   Style::dim});
+    out.push_back(
+        {down + strf(view->rows_below() == 1 ? "%d line below " : "%d lines below ", view->rows_below()) +
+             std::string(g.dot) + " End to follow",
+         Style::dim});
   return out;
 }
 
@@ -36,6 +39,16 @@ Spans rule_hints(const ChatScreen& screen) {
     out.push_back({" " + hint.label, Style::dim});
   }
   return out;
+}
+
+void draw_welcome(Canvas& canvas, const Rect& area, const std::vector<std::string>& paragraphs) {
+  int row = area.row;
+  for (const std::string& paragraph : paragraphs) {
+    const WrapOptions options = {
+        .width = area.width, .first = {{"  ", Style::dim}}, .rest = {{"  ", Style::dim}}};
+    for (const Line& line : wrap(Spans{{paragraph, Style::dim}}, options))
+      if (row < area.row + area.height) canvas.put({row++, area.col}, line.spans, area.col + area.width);
+  }
 }
 
 void draw_bottom(Canvas& canvas, const ChatScreen& screen, const ChatLayout& layout) {
@@ -75,7 +88,8 @@ TranscriptOptions transcript_options(const ChatScreen& screen, Size size) {
   return {.width = layout.transcript.width,
           .height = layout.transcript.height,
           .glyphs = screen.glyphs,
-          .compact = layout.compact};
+          .compact = layout.compact,
+          .unfold_label = screen.unfold_label};
 }
 
 void draw(Canvas& canvas, const ChatScreen& screen) {
@@ -95,8 +109,10 @@ void draw(Canvas& canvas, const ChatScreen& screen) {
   draw_rule(canvas, layout.header_rule, g);
   if (screen.loading)
     draw_loading(canvas, layout.transcript, *screen.loading, g);
-  else if (screen.transcript != nullptr)
+  else if (screen.transcript != nullptr && !screen.transcript->window().empty())
     draw_transcript(canvas, layout.transcript, *screen.transcript);
+  else
+    draw_welcome(canvas, layout.transcript, screen.welcome);
   draw_rule(canvas, layout.middle_rule, g, follow_state(screen), rule_hints(screen));
   draw_input(canvas, layout.input, screen.input, g);
   draw_completions(canvas, layout.transcript, screen.input, g);

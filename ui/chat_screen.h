@@ -24,6 +24,8 @@ struct ChatScreen {
   const GlyphSet* glyphs = &kUnicodeGlyphs;
   HeaderData header;
   const TranscriptView* transcript = nullptr;  ///< not owned; null: empty
+  std::vector<std::string> welcome;            ///< paragraphs in the place of an empty transcript
+  std::string unfold_label;                    ///< how a long message is unfolded
   InputData input;
   int queued = 0;                ///< messages waiting to be sent
   std::vector<Hint> rule_hints;  ///< on the rule above the input

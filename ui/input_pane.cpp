@@ -20,12 +20,28 @@ std::string prefix_of(const InputData& data) {
   return data.mode.empty() ? data.prompt : data.mode + " " + data.prompt;
 }
 
+Spans draft_spans(const InputData& data) {
+  Spans out;
+  std::size_t taken = 0;
+  const auto add = [&](std::size_t end, Style style) {
+    if (end > taken) out.push_back({data.text.substr(taken, end - taken), style});
+    taken = end;
+  };
+  for (const PasteChips::Range& label : data.labels) {
+    add(label.begin, Style::input);
+    add(label.end, Style::accent);
+  }
+  add(data.text.size(), Style::input);
+  if (out.empty()) out.push_back({"", Style::input});
+  return out;
+}
+
 DraftLayout lay_out(const InputData& data, int width) {
   // Searches have long prompts; the draft keeps at least half the row. The last column is the cursor's.
   const std::string prefix = fit(prefix_of(data), std::max(width / 2, 1), "");
   const std::string blank(static_cast<std::size_t>(display_width(prefix)), ' ');
   DraftLayout out;
-  out.rows = wrap(Spans{{data.text, Style::input}},
+  out.rows = wrap(draft_spans(data),
                   {.width = width - 1, .first = {{prefix, Style::prompt}}, .rest = {{blank, Style::input}}});
   const std::size_t cursor = std::min(data.cursor, data.text.size());
   std::size_t row = out.rows.size() - 1;

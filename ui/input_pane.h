@@ -6,6 +6,7 @@
 
 #include "ui/canvas.h"
 #include "ui/glyphs.h"
+#include "ui/paste_chips.h"
 
 namespace glim::ui {
 
@@ -18,9 +19,10 @@ struct Completion {
 struct InputData {
   std::string prompt = "> ";
   std::string text;
-  std::size_t cursor = 0;   ///< bytes
-  std::string mode;         ///< "[i]" or "[n]" in vi mode
-  std::string placeholder;  ///< shown dim while the draft is empty
+  std::size_t cursor = 0;                      ///< bytes
+  std::vector<PasteChips::Range> labels = {};  ///< parts of the text that stand for a long paste
+  std::string mode;                            ///< "[i]" or "[n]" in vi mode
+  std::string placeholder;                     ///< shown dim while the draft is empty
   std::vector<Completion> completions;
   int selected = -1;    ///< of the completions
   bool focused = true;  ///< the terminal's cursor is here

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kPasteBegin = "\x1b[200~", kPasteEnd = "\x1b[201~";
 constexpr std::size_t kLongestSequence = 64;
+constexpr int kSynchronizedMode = 2026;
 
 struct FinalKey {
   char final;
@@ -140,6 +141,12 @@ KeyEvent csi_key(std::string_view sequence) {
     return event(static_cast<Key>(static_cast<int>(Key::f1) + sequence[3] - 'A'));
   const Csi csi = parse_csi(sequence);
   if (csi.leader == '<' && (csi.final == 'M' || csi.final == 'm')) return mouse_key(csi);
+  if (csi.leader == '?' && csi.final == 'y') {
+    // The report of a mode: 1 set and 2 reset can be changed, 0 is unknown, 3 and 4 are fixed.
+    const bool known =
+        csi.parameters[0] == kSynchronizedMode && (csi.parameters[1] == 1 || csi.parameters[1] == 2);
+    return event(known ? Key::can_synchronize : Key::unknown);
+  }
   if (csi.leader != 0) return event(Key::unknown);
   if (csi.final == 'Z') return event(Key::tab, shift);
   if (csi.final == 'u') return coded_key(csi.parameters[0], csi.parameters[1]);

@@ -46,7 +46,8 @@ enum class Key : std::uint8_t {
   mouse_release,
   wheel_up,
   wheel_down,
-  unknown,  ///< a sequence that means nothing here; to be ignored
+  can_synchronize,  ///< not a key: the terminal's answer that it knows mode 2026
+  unknown,          ///< a sequence that means nothing here; to be ignored
 };
 
 enum Modifier : std::uint8_t { shift = 1, alt = 2, ctrl = 4 };

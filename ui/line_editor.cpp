@@ -1,9 +1,13 @@
 #include "ui/line_editor.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +17,7 @@
 #include <readline/readline.h>
 
 #include "engine/base/error.h"
+#include "ui/key_bytes.h"
 
 namespace glim::ui {
 namespace {
@@ -22,44 +27,8 @@ LineEditor* active = nullptr;
 
 constexpr char kWordBreaks[] = " \t\n";
 
-/// What readline is fed for a key; terminals differ in their bytes for it.
-struct KeySequence {
-  Key key;
-  std::uint8_t modifiers;
-  const char* bytes;
-};
-
-constexpr KeySequence kSequences[] = {
-    {Key::enter, 0, "\r"},
-    {Key::tab, 0, "\t"},
-    {Key::tab, shift, "\x1b[Z"},
-    {Key::backspace, 0, "\x7f"},
-    {Key::backspace, alt, "\x1b\x7f"},
-    {Key::backspace, ctrl, "\x1b\x7f"},
-    {Key::up, 0, "\x1b[A"},
-    {Key::down, 0, "\x1b[B"},
-    {Key::right, 0, "\x1b[C"},
-    {Key::left, 0, "\x1b[D"},
-    {Key::right, ctrl, "\x1b[1;5C"},
-    {Key::left, ctrl, "\x1b[1;5D"},
-    {Key::right, alt, "\x1b[1;3C"},
-    {Key::left, alt, "\x1b[1;3D"},
-    {Key::home, 0, "\x1b[H"},
-    {Key::end, 0, "\x1b[F"},
-    {Key::delete_key, 0, "\x1b[3~"},
-};
-
-std::string bytes_for(const KeyEvent& key) {
-  const std::string escape = (key.modifiers & alt) != 0 ? "\x1b" : "";
-  if (key.key == Key::character) return escape + key.text;
-  if (key.key == Key::control) return escape + static_cast<char>(key.text[0] & 0x1f);
-  for (const KeySequence& row : kSequences)
-    if (row.key == key.key && row.modifiers == key.modifiers) return row.bytes;
-  return {};
-}
-
-void insert_text(std::string_view text) {
-  // A paste has the line ends of where it came from; readline's lines are C strings.
+/// A paste has the line ends of where it came from; readline's lines are C strings.
+std::string cleaned(std::string_view text) {
   std::string clean;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\r')
@@ -67,7 +36,11 @@ void insert_text(std::string_view text) {
     else if (text[i] != '\0')
       clean += text[i];
   }
-  rl_insert_text(clean.c_str());
+  return PasteChips::without_marks(clean);
+}
+
+void insert_text(std::string_view text) {
+  rl_insert_text(cleaned(text).c_str());
 }
 
 bool is_blank(std::string_view text) {
@@ -312,7 +285,7 @@ LineEditor::Result LineEditor::feed(const KeyEvent& key) {
   result_ = {};
   completions_.clear();
   if (key.key == Key::paste) {
-    insert(key.text);
+    paste(key.text);
   } else if (key.key == Key::enter && (key.modifiers & (alt | shift)) != 0) {
     insert("\n");
   } else if (key.key == Key::escape) {
@@ -321,7 +294,7 @@ LineEditor::Result LineEditor::feed(const KeyEvent& key) {
     else if (rl_editing_mode == 0)
       run("\x1b");
   } else {
-    run(bytes_for(key));
+    run(key_bytes(key));
   }
   list_live_completions();
   return std::move(result_);
@@ -341,7 +314,7 @@ void LineEditor::capture() {
 }
 
 void LineEditor::finish_line(const char* line) {
-  result_.sent.emplace_back(line);
+  result_.sent.push_back(chips_.expanded(line));
   add_history(result_.sent.back());
 }
 
@@ -391,8 +364,10 @@ bool LineEditor::wants_escape() const {
 InputData LineEditor::input() const {
   InputData out;
   out.prompt = shown_prompt_;
-  out.text = text_;
-  out.cursor = cursor_;
+  PasteChips::Shown shown = chips_.shown(text_, cursor_);
+  out.text = std::move(shown.text);
+  out.cursor = shown.cursor;
+  out.labels = std::move(shown.labels);
   if (rl_editing_mode == 0) out.mode = rl_get_keymap() == vi_movement_keymap ? "[n]" : "[i]";
   out.completions = completions_;
   return out;
@@ -415,6 +390,33 @@ void LineEditor::insert(std::string_view text) {
   capture();
 }
 
+void LineEditor::paste(const std::string& text) {
+  std::optional<std::string> mark;
+  if (PasteChips::is_long(text) && glyphs_for_locale().unicode) {
+    std::string clean = cleaned(text);
+    const auto tokens = options_.count_tokens ? options_.count_tokens(clean) : std::nullopt;
+    mark = chips_.add(std::move(clean), tokens);
+  }
+  if (!mark) return insert(text);
+  if (searching()) run("\n");
+  rl_insert_text(mark->c_str());
+  capture();
+}
+
+bool LineEditor::expand_paste() {
+  if (searching()) return false;
+  const auto range = chips_.near(text_, cursor_);
+  if (!range) return false;
+  const std::string mark = text_.substr(range->begin, range->end - range->begin);
+  rl_begin_undo_group();
+  rl_delete_text(static_cast<int>(range->begin), static_cast<int>(range->end));
+  rl_point = static_cast<int>(range->begin);
+  rl_insert_text(chips_.text_of(mark).c_str());
+  rl_end_undo_group();
+  capture();
+  return true;
+}
+
 void LineEditor::clear() {
   if (searching()) run("\n");
   completions_.clear();
@@ -431,10 +433,59 @@ void LineEditor::set_columns(int columns) {
   rl_set_screen_size(24, std::max(columns, 10));
 }
 
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+sigset_t while_waiting;
+
+void after_interrupt() {
+  interrupted = 0;
+  if (rl_end == 0) {
+    rl_deprep_terminal();
+    std::signal(SIGINT, SIG_DFL);
+    pthread_sigmask(SIG_SETMASK, &while_waiting, nullptr);
+    std::raise(SIGINT);
+  }
+  std::fputs("^C\n", rl_outstream);
+  rl_replace_line("", 1);
+  rl_on_new_line();
+  rl_redisplay();
+}
+
+/// Signals come through only while it waits, so that none is noticed a key too late.
+int typed_byte(FILE* in) {
+  for (;;) {
+    rl_check_signals();
+    if (interrupted != 0) after_interrupt();
+    pollfd terminal = {fileno(in), POLLIN, 0};
+    if (ppoll(&terminal, 1, nullptr, &while_waiting) < 0) {
+      if (errno != EINTR) return EOF;
+      continue;
+    }
+    unsigned char byte = 0;
+    const ssize_t n = read(terminal.fd, &byte, 1);
+    if (n == 1) return byte;
+    if (n == 0 || errno != EINTR) return EOF;
+  }
+}
+
+}  // namespace
+
 std::optional<std::string> read_line(const std::string& prompt) {
   GLIM_ASSERT(active == nullptr);
   rl_readline_name = "glim";
+  rl_outstream = isatty(STDOUT_FILENO) != 0 ? stdout : stderr;
+  rl_getc_function = typed_byte;
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
+  pthread_sigmask(SIG_BLOCK, &held, &while_waiting);
+  struct sigaction action = {}, before = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  sigaction(SIGINT, &action, &before);
   char* line = readline(prompt.c_str());
+  sigaction(SIGINT, &before, nullptr);
+  pthread_sigmask(SIG_SETMASK, &while_waiting, nullptr);
   if (line == nullptr) return std::nullopt;
   std::string out = line;
   std::free(line);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "ui/input_pane.h"
 #include "ui/keys.h"
+#include "ui/paste_chips.h"
 
 namespace glim::ui {
 
@@ -27,6 +29,7 @@ struct LineEditorOptions {
   std::string list_while_typing =
       "/";  ///< completions are listed without Tab while the draft begins with this
   std::function<std::vector<Completion>(const CompletionRequest&)> complete = {};
+  std::function<std::optional<std::int64_t>(std::string_view)> count_tokens = {};  ///< of a long paste
 };
 
 /// The draft of the next message, edited by GNU readline: the user's ~/.inputrc applies ($if glim), with
@@ -36,6 +39,9 @@ struct LineEditorOptions {
 /// Enter sends; Alt-Enter, Ctrl-J, Shift-Enter and a backslash before Enter insert a newline. Up and Down
 /// move inside a draft of several rows, from its first and last row through the history. Drafts that begin
 /// with a blank are not kept.
+///
+/// A paste of more than 20 lines or 4 kB is shown as a label that one Backspace deletes; what is sent, kept
+/// in the history and given to an external editor has its whole text. Not where the locale has no UTF-8.
 ///
 /// Readline's state is global: at most one LineEditor at a time, in one thread, and not beside read_line().
 class LineEditor {
@@ -54,16 +60,20 @@ class LineEditor {
   /// Never blocks. Give it the keys that the program does not want for itself.
   Result feed(const KeyEvent& key);
 
-  const std::string& text() const { return text_; }
-  std::size_t cursor() const { return cursor_; }  ///< bytes
+  std::string text() const { return chips_.expanded(text_); }  ///< as it would be sent
+  std::size_t cursor() const {
+    return cursor_;
+  }  ///< bytes of the draft, in which a long paste counts as four
   bool empty() const { return text_.empty(); }
+  bool has_long_paste() const { return chips_.near(text_, cursor_).has_value(); }
   bool searching() const;     ///< in Ctrl-R
   bool wants_escape() const;  ///< vi mode, or something that Esc ends: give Esc to feed()
   InputData input() const;    ///< prompt, text, cursor, mode, completions
 
   void set_text(std::string_view text);  ///< cursor to its end; can be undone
   void insert(std::string_view text);
-  void clear();  ///< can be undone (Ctrl-_)
+  void clear();         ///< can be undone (Ctrl-_)
+  bool expand_paste();  ///< writes out the long paste at the cursor; false when there is none
   void set_prompt(std::string_view prompt);
   void set_columns(int columns);  ///< for readline's own ideas of the width
   void add_history(const std::string& draft);
@@ -71,6 +81,7 @@ class LineEditor {
  private:
   friend struct ReadlineHooks;
   void run(std::string_view bytes);
+  void paste(const std::string& text);
   void capture();
   void finish_line(const char* line);
   void list_live_completions();
@@ -81,13 +92,16 @@ class LineEditor {
   std::size_t queue_at_ = 0;
   std::string prompt_ = "> ";
   std::string shown_prompt_;
-  std::string text_;
+  std::string text_;  ///< readline's, with marks for long pastes
   std::size_t cursor_ = 0;
+  PasteChips chips_;
   std::vector<Completion> completions_;  ///< being listed
   Result result_;
 };
 
-/// One line from the terminal with readline's own display, for plain mode. None at the end of input.
+/// One line from the terminal with readline's own display, for plain mode; the prompt goes to standard error
+/// when standard output is no terminal. None at the end of input. Ctrl-C empties a line that is not empty;
+/// on an empty one it is the signal that it always is.
 std::optional<std::string> read_line(const std::string& prompt);
 
 }  // namespace glim::ui

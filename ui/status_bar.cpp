@@ -84,9 +84,15 @@ Spans prefill_narrow(const StatusData& d, const GlyphSet&) {
 Spans ctx_field(const StatusData& d, const std::string& used, const std::string& size) {
   if (d.ctx_size <= 0) return {};
   const double part = part_of(d.ctx_used, d.ctx_size);
-  std::string text = "ctx " + used + "/" + size + " " + percent(part);
-  if (part >= 0.9) text += " full soon";
-  return plain(std::move(text), level(part, 0.75, 0.9));
+  const double with_draft = part_of(d.ctx_used + d.draft_tokens, d.ctx_size);
+  std::string text = "ctx " + used;
+  if (d.draft_tokens > 0) text += "+" + tokens_short(d.draft_tokens);
+  text += "/" + size + " " + percent(part);
+  if (with_draft >= 1 && d.draft_tokens > 0)
+    text += " too long";
+  else if (with_draft >= 0.9)
+    text += " full soon";
+  return plain(std::move(text), level(with_draft, 0.75, 0.9));
 }
 
 Spans ctx_wide(const StatusData& d, const GlyphSet& g) {
@@ -283,12 +289,13 @@ Spans memory_line(const StatusData& data, int width, const GlyphSet& glyphs) {
       out.push_back({memory_name(data) + bytes_short(data.memory_used), Style::status});
     }
   }
-  const auto add = [&](std::string text) {
-    if (!text.empty() && display_width(out) + 2 + display_width(text) <= width)
-      out.push_back({"  " + std::move(text), Style::status});
+  const auto add = [&](const std::string& text) {
+    if (text.empty() || display_width(out) + 2 + display_width(text) > width) return false;
+    out.push_back({"  " + text, Style::status});
+    return true;
   };
   if (data.weights > 0) add("weights " + bytes_short(data.weights));
-  add(data.backend_wide);
+  if (!add(data.backend_wide)) add(data.backend_narrow);
   return out;
 }
 

@@ -27,7 +27,8 @@ struct StatusData {
   std::optional<double> ttft;          ///< seconds
 
   std::int64_t ctx_used = 0;
-  std::int64_t ctx_size = 0;  ///< 0: unknown
+  std::int64_t ctx_size = 0;      ///< 0: unknown
+  std::int64_t draft_tokens = 0;  ///< of the message being written, 0: none or not counted
 
   bool memory_is_ram = false;      ///< the CPU backend: RAM instead of VRAM
   std::int64_t memory_used = 0;    ///< bytes

@@ -95,6 +95,8 @@ struct Terminal::State {
   bool utf8 = false;
   bool own_stop = false;
   int cursor_shown = -1;
+  bool own_screen = true;  ///< the terminal has another screen for programs, and shows the old one afterwards
+  bool asked_synchronized = false, synchronized = false;
 
   ~State() {
     if (screen == nullptr) return;
@@ -115,6 +117,8 @@ struct Terminal::State {
   void start();
   void start_colors();
   void take_typed_ahead();
+  void ask_synchronized();
+  void write_frame();
   short pair_for(const Appearance& appearance);
   void put_cell(int row, int col, const Canvas::Cell& cell);
   void put_row(const Canvas& canvas, int row);
@@ -139,6 +143,8 @@ void Terminal::State::start() {
   nonl();
   leaveok(stdscr, FALSE);
   utf8 = utf8_locale();
+  const char* other_screen = tigetstr("smcup");
+  own_screen = other_screen != nullptr && other_screen != reinterpret_cast<char*>(-1);
   start_colors();
   signals.emplace(fd(), normal);
   take_typed_ahead();
@@ -153,6 +159,17 @@ void Terminal::State::take_typed_ahead() {
   typed.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
   std::replace(typed.begin(), typed.end(), '\n', '\r');
   typed_ahead = decoder.push(typed);
+}
+
+void Terminal::State::ask_synchronized() {
+  // Consoles and old terminals may print the question; what has another screen knows how to ignore it.
+  if (!std::exchange(asked_synchronized, true) && own_screen) write_all(kAskSynchronized);
+}
+
+void Terminal::State::write_frame() {
+  if (synchronized) write_all(kFrameBegin);
+  refresh();
+  if (synchronized) write_all(kFrameEnd);
 }
 
 void Terminal::State::start_colors() {
@@ -272,6 +289,10 @@ std::vector<TerminalEvent> Terminal::read_events(bool escape_timed_out) {
   if (escape_timed_out)
     for (KeyEvent& key : state_->decoder.give_up()) keys.push_back(std::move(key));
   for (KeyEvent& key : keys) {
+    if (key.key == Key::can_synchronize) {
+      state_->synchronized = true;
+      continue;
+    }
     add(Kind::key);
     out.back().key = std::move(key);
   }
@@ -295,7 +316,8 @@ void Terminal::present(const Canvas& canvas) {
   const int cursor_shown = canvas.cursor() ? 1 : 0;
   if (s.cursor_shown != cursor_shown) curs_set(s.cursor_shown = cursor_shown);
   if (canvas.cursor()) move(canvas.cursor()->row, canvas.cursor()->col);
-  refresh();
+  s.write_frame();
+  s.ask_synchronized();
   s.shown = canvas;
 }
 
@@ -318,6 +340,10 @@ void Terminal::leave() {
   s.full_screen = false;
   s.write_all(kModesOff);
   curs_set(1);
+  if (!s.own_screen) {
+    erase();
+    refresh();
+  }
   endwin();
   s.signals->set_full_screen(false);
 }

@@ -11,6 +11,9 @@ namespace glim::ui {
 inline constexpr std::string_view kModesOn = "\x1b[?2004h\x1b[?1004h";
 inline constexpr std::string_view kMouseOn = "\x1b[?1000h\x1b[?1006h";
 inline constexpr std::string_view kModesOff = "\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l";
+// A frame between these two appears at once, in terminals that say that they can.
+inline constexpr std::string_view kAskSynchronized = "\x1b[?2026$p";
+inline constexpr std::string_view kFrameBegin = "\x1b[?2026h", kFrameEnd = "\x1b[?2026l";
 
 /// Signals of a full-screen program while the object lives: those that mean something to the program become
 /// bytes in a pipe, those that end it put the terminal back first. At most one at a time, made and used in

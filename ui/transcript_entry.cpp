@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "ui/numbers.h"
 
 namespace glim::ui {
 namespace {
 
 constexpr int kMargin = 2;
+constexpr std::size_t kLongRows = 24, kRowsOfLong = 10;
 
 struct RoleLook {
   Style name;
@@ -45,7 +47,8 @@ Spans lead_of(const Message& message, const TranscriptOptions& options) {
 
 void TranscriptView::Entry::update(const Message& message, const TranscriptOptions& options, bool with_gap) {
   const bool other_look = options.width != options_.width || options.compact != options_.compact ||
-                          options.glyphs != options_.glyphs || options.code_label != options_.code_label;
+                          options.glyphs != options_.glyphs || options.code_label != options_.code_label ||
+                          options.unfold_label != options_.unfold_label;
   // A text that became shorter breaks the contract of ids; starting over is the harmless answer.
   const bool restarted = !made_ || other_look || message.markdown != markdown_ || message.name != name_ ||
                          message.text.size() < text_size_ || message.thinking.size() < thinking_size_;
@@ -112,6 +115,7 @@ void TranscriptView::Entry::update_body(const Message& message, bool restarted) 
   // While it thinks there is no answer yet; the mark stands at the thoughts.
   text_shown_ = !message.thinking_now || !message.text.empty();
   if (text_changed && text_shown_) text_->update(message.text, !message.streaming);
+  cut_text(message.folded);
   const bool thinking_changed = restarted || message.thinking.size() != thinking_size_ ||
                                 message.thinking_now != thinking_now_ ||
                                 message.thinking_shown != thinking_shown_;
@@ -123,8 +127,25 @@ void TranscriptView::Entry::update_body(const Message& message, bool restarted) 
   thinking_shown_ = message.thinking_shown;
 }
 
+void TranscriptView::Entry::cut_text(bool folded) {
+  const std::vector<Line>& whole = text_->lines();
+  cut_ = folded && whole.size() > kLongRows;
+  std::vector<Line>& rows = own_[text];
+  rows.clear();
+  if (!cut_) return;
+  rows.assign(whole.begin(), whole.begin() + kRowsOfLong);
+  const std::string indent(static_cast<std::size_t>(options_.compact ? 1 : kMargin), ' ');
+  std::string title =
+      indent + std::string(options_.glyphs->folded) + strf(" %zu more rows", whole.size() - kRowsOfLong);
+  if (!options_.unfold_label.empty())
+    title += " " + std::string(options_.glyphs->dot) + " " + options_.unfold_label;
+  rows.push_back({{{fit(title, options_.width, options_.glyphs->ellipsis), Style::think_title}},
+                  whole[kRowsOfLong].source});
+}
+
 const std::vector<Line>& TranscriptView::Entry::lines(int part) const {
   static const std::vector<Line> none;
+  if (part == text && cut_) return own_[text];
   if (part == text) return text_ && text_shown_ ? text_->lines() : none;
   if (part == thinking) return thinking_ && thinking_shown_ ? thinking_->lines() : none;
   return own_[static_cast<std::size_t>(part)];

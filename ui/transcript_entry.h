@@ -31,6 +31,7 @@ class TranscriptView::Entry {
   void restart(const Message& message, const TranscriptOptions& options);
   void update_titles(const Message& message, const TranscriptOptions& options);
   void update_body(const Message& message, bool restarted);
+  void cut_text(bool folded);
 
   std::uint64_t id_;
   bool made_ = false;
@@ -38,10 +39,10 @@ class TranscriptView::Entry {
   bool markdown_ = true;
   std::string name_;
   std::size_t text_size_ = 0, thinking_size_ = 0;
-  bool streaming_ = false, thinking_now_ = false, thinking_shown_ = false, text_shown_ = true;
+  bool streaming_ = false, thinking_now_ = false, thinking_shown_ = false, text_shown_ = true, cut_ = false;
   std::unique_ptr<MarkdownLayout> text_;
   std::unique_ptr<MarkdownLayout> thinking_;
-  std::array<std::vector<Line>, kParts> own_;  ///< of the other parts
+  std::array<std::vector<Line>, kParts> own_;  ///< of the other parts, and of a text that is cut
   int rows_ = 0;
 };
 

@@ -25,6 +25,7 @@ struct Message {
   std::string timing;  ///< the dim row under an answer; empty: none
   bool streaming = false;
   bool markdown = true;  ///< only answers are read as markdown
+  bool folded = false;   ///< a text of more than 24 rows shows only the first ten
 
   std::string thinking;
   bool thinking_now = false;    ///< the thinking is still being written
@@ -40,6 +41,7 @@ struct TranscriptOptions {
   const GlyphSet* glyphs = &kUnicodeGlyphs;
   bool compact = false;  ///< "you> text", no frames: narrow terminals
   std::string code_label = {};
+  std::string unfold_label = {};  ///< beside the number of rows that a folded text hides: "Alt-p shows them"
 };
 
 /// A place in the transcript that survives new text, folding and other widths.

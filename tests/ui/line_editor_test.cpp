@@ -245,6 +245,49 @@ TEST_CASE("history survives, keeps rows together, is private and skips what begi
   CHECK(t.editor.text() == "one\n#2 still one");
 }
 
+TEST_CASE("a long paste is a label that one Backspace deletes, and is sent whole") {
+  const TemporaryFile file;
+  LineEditorOptions options;
+  options.history_file = file.path;
+  options.count_tokens = [](std::string_view text) { return static_cast<std::int64_t>(text.size()); };
+  std::string pasted;
+  for (int i = 0; i < 30; ++i) pasted += "line\n";
+  Typist t(std::move(options));
+  t.type("see \x1b[200~" + pasted + "\x1b[201~ end");
+  CHECK(t.editor.input().text == "see [paste 30 lines · 150 tok] end");
+  CHECK(t.editor.input().cursor == t.editor.input().text.size());
+  CHECK(t.editor.text() == "see " + pasted + " end");
+  t.type("\x7f\x7f\x7f\x7f\x7f");
+  CHECK(t.editor.input().text == "see ");
+  CHECK(!t.editor.has_long_paste());
+  t.type("\x1f");  // undo
+  CHECK(t.editor.has_long_paste());
+  t.type("\r");
+  REQUIRE(t.sent.size() == 1);
+  CHECK(t.sent[0].find(pasted) == 4);
+  t.type("\x10");
+  CHECK(t.editor.text().find(pasted) == 4);
+}
+
+TEST_CASE("a long paste can be written out, and undone as one step") {
+  Typist t;
+  const std::string pasted(5000, 'x');
+  t.type("a\x1b[200~" + pasted + "\x1b[201~" + "b");
+  CHECK(t.editor.input().text == "a[paste 5000 bytes]b");
+  CHECK(t.editor.expand_paste());
+  CHECK(t.editor.input().text == "a" + pasted + "b");
+  CHECK(!t.editor.expand_paste());
+  t.type("\x1f");
+  CHECK(t.editor.input().text == "a[paste 5000 bytes]b");
+}
+
+TEST_CASE("a short paste is text") {
+  Typist t;
+  t.type("\x1b[200~one\r\ntwo\x1b[201~");
+  CHECK(t.editor.input().text == "one\ntwo");
+  CHECK(t.editor.input().labels.empty());
+}
+
 TEST_CASE("in vi mode Esc belongs to the editor and the mode is shown") {
   Typist t;
   t.type("abc");

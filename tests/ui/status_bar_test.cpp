@@ -52,6 +52,25 @@ Style style_of(const StatusData& d, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("the tokens of the draft count against the context before it is sent") {
+  StatusData d = running();
+  d.draft_tokens = 38;
+  CHECK(line(d, 43) == "> 18.2t/s  pp 131 | ctx 12.4k+38/65.5k 19%");
+  d.draft_tokens = 50000;
+  CHECK(line(d, 60).find("ctx 12.4k+50.0k/65.5k 19% full soon") != std::string::npos);
+  CHECK(style_of(d, "full soon") == Style::status_bad);
+  d.draft_tokens = 60000;
+  CHECK(line(d, 60).find("19% too long") != std::string::npos);
+}
+
+TEST_CASE("the second row falls back to the short name of the backend") {
+  StatusData d = running();
+  d.backend_wide = "a processor whose name fills most of a row";
+  d.backend_narrow = "cpu";
+  CHECK(text(memory_line(d, 120, kAsciiGlyphs)).ends_with("fills most of a row"));
+  CHECK(text(memory_line(d, 80, kAsciiGlyphs)).ends_with("weights 29.6G  cpu"));
+}
+
 TEST_CASE("the status line at several widths: the least important fields go first") {
   const StatusData d = running();
   CHECK(line(d, 20) == "> 18.2t/s  pp 131");

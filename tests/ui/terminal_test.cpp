@@ -1,76 +1,23 @@
 #include "ui/terminal.h"
 
 #include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
-#include <clocale>
 #include <cstdlib>
 #include <functional>
 #include <string>
 
 #include "engine/base/error.h"
+#include "tests/support/pty_child.h"
 
 using namespace glim;
 using namespace glim::ui;
 
 namespace {
-
-/// A child process at a terminal of its own, seen from the other side of that terminal.
-class Child {
- public:
-  explicit Child(const std::function<int()>& body, const char* locale = "C.UTF-8") {
-    winsize size = {24, 80, 0, 0};
-    pid_ = forkpty(&master_, nullptr, nullptr, &size);
-    REQUIRE(pid_ >= 0);
-    if (pid_ > 0) return;
-    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS, SIGTERM}) signal(number, SIG_DFL);
-    setenv("TERM", "xterm-256color", 1);
-    std::setlocale(LC_CTYPE, locale);
-    _exit(body());
-  }
-  ~Child() { close(master_); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  /// Reads until `text` has come, or to the end.
-  void expect(const std::string& text) {
-    char buffer[4096];
-    while (output_.find(text, seen_) == std::string::npos) {
-      const ssize_t n = read(master_, buffer, sizeof buffer);
-      if (n <= 0) return;
-      output_.append(buffer, static_cast<std::size_t>(n));
-    }
-    seen_ = output_.find(text, seen_);
-  }
-  void type(const std::string& bytes) { CHECK(write(master_, bytes.data(), bytes.size()) > 0); }
-  void resize(unsigned short rows, unsigned short cols) {
-    const winsize size = {rows, cols, 0, 0};
-    CHECK(ioctl(master_, TIOCSWINSZ, &size) == 0);
-  }
-  int status() {
-    expect("nothing that a terminal would show");
-    int out = 0;
-    waitpid(pid_, &out, 0);
-    return out;
-  }
-  bool wrote(const std::string& text) const { return output_.find(text) != std::string::npos; }
-  bool ends_with_modes_off() const {
-    const auto last = [&](const char* text) { return output_.rfind(text); };
-    return last("\x1b[?1049l") > last("\x1b[?1049h") && last("\x1b[?2004l") > last("\x1b[?2004h") &&
-           last("\x1b[?1004l") > last("\x1b[?1004h") && last("\x1b[?1000l") > last("\x1b[?1000h");
-  }
-
- private:
-  int master_ = -1;
-  pid_t pid_ = -1;
-  std::string output_;
-  std::size_t seen_ = 0;
-};
 
 void show(Terminal& terminal, const std::string& text) {
   Canvas canvas(terminal.size());
@@ -92,7 +39,7 @@ std::vector<TerminalEvent> wait_for_events(Terminal& terminal) {
 }  // namespace
 
 TEST_CASE("what is presented appears, and the terminal is as before at the end") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal;
     show(terminal, "hello 汉字");
     const std::vector<TerminalEvent> events = wait_for_events(terminal);
@@ -109,7 +56,7 @@ TEST_CASE("what is presented appears, and the terminal is as before at the end")
 }
 
 TEST_CASE("what was typed before the start arrives, with Enter as Enter") {
-  Child child([] {
+  PtyChild child([] {
     pollfd input = {STDIN_FILENO, POLLIN, 0};
     poll(&input, 1, 10'000);  // a whole line, the terminal being in line mode
     Terminal terminal;
@@ -126,7 +73,7 @@ TEST_CASE("what was typed before the start arrives, with Enter as Enter") {
 }
 
 TEST_CASE("an unchanged picture writes nothing") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal;
     show(terminal, "once");
     for (int i = 0; i < 10; ++i) show(terminal, "once");
@@ -141,7 +88,7 @@ TEST_CASE("an unchanged picture writes nothing") {
 
 TEST_CASE("a crash puts the terminal back and is still a crash") {
   for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGBUS}) {
-    Child child([number] {
+    PtyChild child([number] {
       Terminal terminal;
       show(terminal, "about to fall");
       raise(number);
@@ -155,7 +102,7 @@ TEST_CASE("a crash puts the terminal back and is still a crash") {
 }
 
 TEST_CASE("signals from outside are events") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal;
     raise(SIGTERM);
     const TerminalEvent event = wait_for_events(terminal)[0];
@@ -165,8 +112,40 @@ TEST_CASE("signals from outside are events") {
   CHECK(child.ends_with_modes_off());
 }
 
+TEST_CASE("frames are marked from the moment that the terminal says it knows the marks") {
+  PtyChild child([] {
+    Terminal terminal;
+    show(terminal, "first");
+    const std::vector<TerminalEvent> events = wait_for_events(terminal);
+    show(terminal, "second");
+    return events.size() == 1 && events[0].key.text == "q" ? 7 : 1;
+  });
+  child.expect("\x1b[?2026$p");
+  CHECK(!child.wrote("\x1b[?2026h"));
+  child.type("\x1b[?2026;2$yq");
+  CHECK(WEXITSTATUS(child.status()) == 7);
+  CHECK(child.wrote("\x1b[?2026h"));
+  CHECK(child.wrote("\x1b[?2026l"));
+}
+
+TEST_CASE("a terminal without a second screen is asked nothing and left empty") {
+  PtyChild child(
+      [] {
+        Terminal terminal;
+        show(terminal, "first");
+        terminal.restore();
+        [[maybe_unused]] const ssize_t n = write(STDOUT_FILENO, "after", 5);
+        return 0;
+      },
+      "C.UTF-8", "vt100");
+  CHECK(child.status() == 0);
+  CHECK(!child.wrote("\x1b[?2026$p"));
+  child.expect("first");
+  CHECK(child.wrote_between("first", "\x1b[J", "after"));
+}
+
 TEST_CASE("a new size is an event and is painted") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal;
     show(terminal, "old size");
     const TerminalEvent event = wait_for_events(terminal)[0];
@@ -181,7 +160,7 @@ TEST_CASE("a new size is an event and is painted") {
 }
 
 TEST_CASE("Ctrl-C, a paste and a lone Esc arrive as keys") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal;
     show(terminal, "ready");
     std::vector<KeyEvent> keys;
@@ -195,7 +174,7 @@ TEST_CASE("Ctrl-C, a paste and a lone Esc arrive as keys") {
 }
 
 TEST_CASE("leaving for another program and coming back repaints") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal;
     show(terminal, "first");
     terminal.leave();
@@ -212,7 +191,7 @@ TEST_CASE("leaving for another program and coming back repaints") {
 }
 
 TEST_CASE("an unknown terminal type is taken for an xterm, and a closed terminal is noticed") {
-  Child child([] {
+  PtyChild child([] {
     Terminal terminal({.type = "no-such-terminal"});
     show(terminal, "works");
     signal(SIGHUP, SIG_IGN);
@@ -225,7 +204,7 @@ TEST_CASE("an unknown terminal type is taken for an xterm, and a closed terminal
 }
 
 TEST_CASE("without UTF-8 only ASCII is written") {
-  Child child(
+  PtyChild child(
       [] {
         Terminal terminal;
         show(terminal, "▶ a汉b");

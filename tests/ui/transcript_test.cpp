@@ -51,6 +51,26 @@ constexpr TranscriptOptions kSize = {.width = 40, .height = 12};
 
 }  // namespace
 
+TEST_CASE("a long message that is folded shows its beginning and how much there is more") {
+  std::string text;
+  for (int i = 1; i <= 30; ++i) text += strf("%srow %d", i == 1 ? "" : "\n", i);
+  std::vector<Message> chat = {user(1, text), answer(2, "done")};
+  chat[0].folded = true;
+  TranscriptOptions options = {.width = 40, .height = 60, .unfold_label = "Alt-p shows them"};
+  TranscriptView view;
+  view.update(chat, options);
+  CHECK(shown(view, 40, 60).find("  row 10\n  ▸ 20 more rows · Alt-p shows them\n\nglm") !=
+        std::string::npos);
+  chat[0].folded = false;
+  view.update(chat, options);
+  CHECK(shown(view, 40, 60).find("row 11") != std::string::npos);
+  CHECK(shown(view, 40, 60).find("more rows") == std::string::npos);
+  chat = {user(3, text.substr(0, text.find("row 25")))};
+  chat[0].folded = true;
+  view.update(chat, options);
+  CHECK(shown(view, 40, 60).find("row 24") != std::string::npos);
+}
+
 TEST_CASE("messages have a role row, folded thinking, text and timing") {
   Message reply = answer(2, "It is **four**.");
   reply.detail = "14:02 · 9 tok";

@@ -51,7 +51,7 @@ void Chat::change(const std::string& name, Settings session_settings) {
 }
 
 CommandResult Chat::submit(const std::string& line) {
-  if (line.size() > 1 && line[0] == '/' && line[1] != '/') {
+  if (!line.empty() && line[0] == '/' && line.substr(0, 2) != "//") {
     try {
       return run_command(*this, std::string_view(line).substr(1));
     } catch (const Error& error) {
@@ -199,6 +199,12 @@ std::optional<std::string> Chat::take_back() {
 
 std::optional<std::string> Chat::take_unsent() {
   return std::exchange(unsent_, std::nullopt);
+}
+
+std::optional<std::int64_t> Chat::count_tokens(std::string_view text) const {
+  constexpr std::size_t kMostBytes = 256 << 10;  // some hundredths of a second
+  if (slot_.engine() == nullptr || text.size() > kMostBytes) return std::nullopt;
+  return static_cast<std::int64_t>(slot_.engine()->tokenize(text, false).size());
 }
 
 std::string Chat::stats_text() const {

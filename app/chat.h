@@ -63,6 +63,8 @@ class Chat {
   const std::optional<ModelSlot::Failure>& failure() const { return failure_; }
 
   std::string stats_text() const;
+  /// Tokens of a text for the model that is loaded; nothing without one, or when counting would take long.
+  std::optional<std::int64_t> count_tokens(std::string_view text) const;
 
  private:
   void change(const std::string& name, Settings session_settings);

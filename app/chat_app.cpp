@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 
 #include "app/chat_view.h"
@@ -28,11 +29,11 @@ using std::chrono::milliseconds;
 
 /// Moments that the loop must not sleep through. Empty ones cost nothing: an idle chat wakes up for nothing.
 struct Deadlines {
-  std::optional<Clock::time_point> paint, meters, escape, message;
+  std::optional<Clock::time_point> paint, meters, escape, message, draft;
 
   int poll_timeout(Clock::time_point now) const {
     std::optional<Clock::time_point> first;
-    for (const auto& deadline : {paint, meters, escape, message})
+    for (const auto& deadline : {paint, meters, escape, message, draft})
       if (deadline && (!first || *deadline < *first)) first = deadline;
     if (!first) return -1;
     const auto wait = std::chrono::ceil<milliseconds>(*first - now).count();
@@ -59,16 +60,25 @@ ui::LineEditorOptions editor_options(const Chat& chat, const Paths& paths) {
       out.push_back({text, description});
     return out;
   };
+  options.count_tokens = [&chat](std::string_view text) { return chat.count_tokens(text); };
+  return options;
+}
+
+ui::TerminalOptions terminal_options(const ScreenOptions& wanted) {
+  ui::TerminalOptions options;
+  if (!wanted.color) options.colors = ui::ColorMode::none;
+  options.mouse = wanted.mouse;
   return options;
 }
 
 class ChatApp {
  public:
-  ChatApp(Chat& chat, const Paths& paths)
+  ChatApp(Chat& chat, const Paths& paths, const ScreenOptions& options)
       : chat_(chat),
         glyphs_(ui::glyphs_for_locale()),
         transcript_(glyphs_),
         editor_(editor_options(chat, paths)),
+        terminal_(terminal_options(options)),
         over_ssh_(std::getenv("SSH_CONNECTION") != nullptr) {}
 
   int run();
@@ -83,6 +93,9 @@ class ChatApp {
   void on_help_key(const ui::KeyEvent& key);
   void act(Action action, const ui::KeyEvent& key);
   void fold_last_thinking();
+  void unfold_paste();
+  void draft_may_have_changed();
+  void count_draft();
   void to_editor(const ui::KeyEvent& key);
   void interrupt();
   void escape(const ui::KeyEvent& key);
@@ -106,6 +119,7 @@ class ChatApp {
   bool dirty_ = true, paint_now_ = true;
   Clock::time_point last_paint_{};
   Deadlines deadlines_;
+  std::string counted_draft_;
   std::optional<Clock::time_point> quit_asked_;
   std::optional<int> status_;
 };
@@ -113,6 +127,8 @@ class ChatApp {
 int ChatApp::run() {
   // The terminal first: it must own the signals before the engine's threads start.
   chat_.start();
+  if (!glyphs_.unicode)
+    chat_.notice("ASCII mode, because the locale is not UTF-8; --unicode on or LC_ALL=C.UTF-8 changes that");
   size_ = terminal_.size();
   editor_.set_columns(size_.cols);
   read_terminal(false);
@@ -153,6 +169,7 @@ void ChatApp::wait() {
     state_.message.clear();
     dirty_ = true;
   }
+  if (passed(deadlines_.draft, now)) count_draft();
   const bool input = ready > 0 && (fds[0].revents != 0 || fds[1].revents != 0);
   if (input) {
     read_terminal(false);
@@ -193,6 +210,7 @@ void ChatApp::on_event(const ui::TerminalEvent& event) {
       leave(128 + SIGHUP);
       break;
   }
+  draft_may_have_changed();
   // What the user did shows at once; only what the engine does is gathered into frames.
   dirty_ = paint_now_ = true;
 }
@@ -323,6 +341,9 @@ void ChatApp::act(Action action, const ui::KeyEvent& key) {
     case Action::fold_thinking:
       fold_last_thinking();
       break;
+    case Action::unfold_paste:
+      unfold_paste();
+      break;
   }
 }
 
@@ -331,6 +352,32 @@ void ChatApp::fold_last_thinking() {
   const auto last =
       std::find_if(turns.rbegin(), turns.rend(), [](const Turn& turn) { return !turn.thinking.empty(); });
   if (last != turns.rend()) transcript_.toggle_thinking(last->id);
+}
+
+void ChatApp::unfold_paste() {
+  if (editor_.expand_paste()) return;
+  const auto& turns = chat_.session().turns();
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t seen = view_.following() ? kLast : view_.current_message().value_or(kLast);
+  const auto wanted = std::find_if(turns.rbegin(), turns.rend(), [seen](const Turn& turn) {
+    return turn.kind == TurnKind::user && turn.id <= seen;
+  });
+  if (wanted != turns.rend()) transcript_.toggle_long_text(wanted->id);
+}
+
+void ChatApp::draft_may_have_changed() {
+  if (editor_.text() == counted_draft_) return;
+  counted_draft_ = editor_.text();
+  state_.draft_tokens = 0;
+  deadlines_.draft.reset();
+  if (!counted_draft_.empty() && counted_draft_[0] != '/')
+    deadlines_.draft = Clock::now() + milliseconds(200);
+}
+
+void ChatApp::count_draft() {
+  deadlines_.draft.reset();
+  state_.draft_tokens = chat_.count_tokens(counted_draft_).value_or(0);
+  dirty_ = true;
 }
 
 void ChatApp::to_editor(const ui::KeyEvent& key) {
@@ -422,8 +469,8 @@ void ChatApp::paint() {
 
 }  // namespace
 
-int run_chat_screen(Chat& chat, const Paths& paths) {
-  return ChatApp(chat, paths).run();
+int run_chat_screen(Chat& chat, const Paths& paths, const ScreenOptions& options) {
+  return ChatApp(chat, paths, options).run();
 }
 
 }  // namespace glim::app

@@ -1,6 +1,7 @@
 #include "app/chat_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/requests.h"
 #include "engine/base/error.h"
@@ -68,9 +69,8 @@ void ChatSession::start() {
   Turn& answer = add(TurnKind::assistant, {});
   answer.label = profile_.label();
   answer.running = true;
-  answer.thinking_now = prompt.start == ReplyState::thinking;
   parser_.emplace(prompt.start, prompt.reply);
-  prefilling_ = Prefilling{sequence_, 0, static_cast<std::int32_t>(length), 0};
+  answer.prompt = Prefilling{sequence_, 0, static_cast<std::int32_t>(length), 0};
   running_ = true;
   stopping_ = false;
   engine_->generate(sequence_, request_for(profile_, std::move(prompt)));
@@ -118,15 +118,14 @@ bool ChatSession::stop() {
 bool ChatSession::on(const Event& event) {
   if (const auto* prefilling = std::get_if<Prefilling>(&event)) {
     if (!concerns(prefilling->sequence)) return false;
-    if (running_) prefilling_ = *prefilling;
+    if (Turn* turn = running_turn()) turn->prompt = *prefilling;
     return true;
   }
   if (const auto* piece = std::get_if<Piece>(&event)) {
     if (!concerns(piece->sequence)) return false;
     if (!running_) return true;
-    if (prefilling_) thinking_since_ = SteadyClock::now();  // reading the prompt is no thinking
-    prefilling_.reset();
     if (Turn* turn = running_turn()) {
+      turn->prompt.reset();
       ++turn->stats.generated_tokens;
       if (parser_->state() == ReplyState::thinking) ++turn->thinking_tokens;
     }
@@ -148,10 +147,19 @@ bool ChatSession::on(const Event& event) {
   return false;
 }
 
-Turn* ChatSession::running_turn() {
+const Turn* ChatSession::running_turn() const {
   for (auto turn = turns_.rbegin(); turn != turns_.rend(); ++turn)
     if (turn->running) return &*turn;
   return nullptr;
+}
+
+Turn* ChatSession::running_turn() {
+  return const_cast<Turn*>(std::as_const(*this).running_turn());
+}
+
+std::optional<Prefilling> ChatSession::prefilling() const {
+  const Turn* turn = running_turn();
+  return turn != nullptr ? turn->prompt : std::nullopt;
 }
 
 void ChatSession::take(const std::vector<ReplyDelta>& deltas) {
@@ -182,9 +190,9 @@ void ChatSession::end_running() {
   if (Turn* turn = running_turn()) {
     turn->thinking_now = false;
     turn->running = false;
+    turn->prompt.reset();
   }
   running_ = stopping_ = false;
-  prefilling_.reset();
   parser_.reset();
 }
 
@@ -208,7 +216,12 @@ std::string_view ending_text(const Turn& turn) {
 
 std::string timing_text(const Turn& turn) {
   const GenerationStats& stats = turn.stats;
-  if (turn.kind != TurnKind::assistant || turn.running || !turn.finish || stats.prompt_tokens == 0) return {};
+  if (turn.running && turn.prompt && turn.prompt->done > 0 && turn.prompt->done < turn.prompt->total)
+    return "reading the prompt: " + ui::tokens_short(turn.prompt->done) + " of " +
+           ui::tokens_short(turn.prompt->total) + " tok, " +
+           ui::percent(static_cast<double>(turn.prompt->done) / turn.prompt->total);
+  const bool ended = turn.kind == TurnKind::assistant && !turn.running && turn.finish;
+  if (!ended || stats.prompt_tokens == 0 || stats.generated_tokens == 0) return {};
   std::string out = ui::tokens_short(stats.generated_tokens) + " tok";
   if (stats.decode_rate() > 0) out += " · " + ui::rate(stats.decode_rate()) + " t/s";
   if (stats.prefill_rate() > 0)

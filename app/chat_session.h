@@ -27,6 +27,7 @@ struct Turn {
   bool running = false;
   bool thinking_now = false;
   std::int32_t thinking_tokens = 0;
+  std::optional<Prefilling> prompt;  ///< how far it has been read, while nothing of the answer has come
   double thinking_seconds = 0;
   std::optional<FinishReason> finish;  ///< of an answer that has ended, unless it failed
   GenerationStats stats;
@@ -66,7 +67,7 @@ class ChatSession {
   bool busy() const { return running_; }
   bool stopping() const { return stopping_; }
   /// The prompt's progress while nothing of the answer has come yet.
-  const std::optional<Prefilling>& prefilling() const { return prefilling_; }
+  std::optional<Prefilling> prefilling() const;
 
  private:
   Turn& add(TurnKind kind, std::string text);
@@ -75,6 +76,7 @@ class ChatSession {
   void take(const std::vector<ReplyDelta>& deltas);
   void finish(const Finished& finished);
   Turn* running_turn();
+  const Turn* running_turn() const;
   void end_running();
   bool concerns(SequenceId sequence) const { return engine_ != nullptr && sequence == sequence_; }
 
@@ -88,11 +90,11 @@ class ChatSession {
   bool running_ = false;
   bool stopping_ = false;
   std::optional<ReplyParser> parser_;
-  std::optional<Prefilling> prefilling_;
   std::chrono::steady_clock::time_point thinking_since_;
 };
 
-/// One row of numbers under an answer: "97 tok · 18.2 t/s · ...". Empty while it runs.
+/// One row of numbers under an answer: "97 tok · 18.2 t/s · ...". While it runs: how far a long prompt has
+/// been read, else empty.
 std::string timing_text(const Turn& turn);
 
 /// "stopped", "context full", "token limit", or empty for an answer that came to its end.

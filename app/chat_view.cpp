@@ -50,22 +50,40 @@ std::optional<double> known(double value) {
   return value > 0 ? std::optional(value) : std::nullopt;
 }
 
+/// Live numbers while an answer is being written, those of the whole answer afterwards.
+void speeds(const Chat& chat, const Stats& stats, ui::StatusData& data) {
+  const auto& turns = chat.session().turns();
+  const auto last = std::find_if(turns.rbegin(), turns.rend(), [](const Turn& turn) {
+    return turn.finish && turn.stats.generated_tokens > 0;
+  });
+  if (chat.session().busy()) {
+    const bool reading = chat.session().prefilling().has_value();
+    data.prefill_rate = known(stats.prefill_rate);
+    if (reading) return;
+    data.gen_rate = known(stats.decode_rate);
+    data.gen_pending = !data.gen_rate;
+    data.ttft = known(stats.first_token_seconds);
+  } else if (last != turns.rend()) {
+    data.gen_rate = known(last->stats.decode_rate());
+    data.prefill_rate = known(last->stats.prefill_rate());
+    data.ttft = known(last->stats.first_token_seconds);
+  }
+}
+
 ui::StatusData status_data(const Chat& chat, const ViewState& state) {
   const Stats stats = chat.slot().engine() != nullptr ? chat.slot().engine()->stats() : Stats{};
   ui::StatusData data;
   data.state = run_state(chat, stats);
   if (const LoadProgress* loading = chat.slot().loading())
     data.loading_percent = static_cast<int>(100 * load_fraction(*loading));
-  data.gen_rate = known(stats.decode_rate);
-  data.gen_pending = chat.session().busy() && !data.gen_rate;
-  data.prefill_rate = known(stats.prefill_rate);
-  data.ttft = known(stats.first_token_seconds);
-  if (const auto& prefilling = chat.session().prefilling(); prefilling && prefilling->total > 0) {
+  speeds(chat, stats, data);
+  if (const auto prefilling = chat.session().prefilling(); prefilling && prefilling->total > 0) {
     data.prefill_done = static_cast<double>(prefilling->done) / prefilling->total;
     if (data.prefill_rate) data.prefill_eta = (prefilling->total - prefilling->done) / *data.prefill_rate;
   }
   data.ctx_used = stats.ctx_used;
   data.ctx_size = stats.ctx;
+  data.draft_tokens = state.draft_tokens;
   data.memory_is_ram = true;
   data.memory_used = static_cast<std::int64_t>(stats.resident_bytes);
   data.memory_budget = static_cast<std::int64_t>(stats.resident_bytes + stats.available_bytes);
@@ -73,7 +91,8 @@ ui::StatusData status_data(const Chat& chat, const ViewState& state) {
   data.kv_size = static_cast<std::int64_t>(stats.kv_bytes);
   data.kv_type = std::string(quant(stats.kv_type).name);
   data.weights = static_cast<std::int64_t>(stats.weight_bytes);
-  data.backend_wide = data.backend_narrow = ui::sanitize_line(stats.backend);
+  data.backend_wide = ui::sanitize_line(stats.backend);
+  data.backend_narrow = ui::sanitize_line(chat.slot().plan().backend);
   data.profile = ui::sanitize_line(chat.session().profile().label());
   if (!chat.queued().empty()) data.misc = strf("q%zu", chat.queued().size());
   data.message = state.message;
@@ -119,8 +138,10 @@ ui::HelpData help_data(const ViewState& state) {
   heading("KEYS");
   help.rows.push_back({"", "Enter", "", "send"});
   help.rows.push_back({"", "Alt-Enter", "", "new line"});
+  help.rows.push_back({"", "Up Down", "", "row of the draft, then history"});
   help.rows.push_back({"", "Tab", "", "complete a command"});
   help.rows.push_back({"", "Ctrl-R", "", "search the history"});
+  help.rows.push_back({"", "Ctrl-X Ctrl-E", "", "edit the draft in $EDITOR"});
   for (const KeyBinding& binding : key_bindings())
     if (!binding.help.empty())
       help.rows.push_back({"", std::string(binding.label), "", std::string(binding.help)});
@@ -140,6 +161,21 @@ std::vector<ui::Hint> hints(const Chat& chat, const ViewState& state) {
   if (state.scrolled) out.push_back({"End", "follow"});
   out.insert(out.end(),
              {{"F1", "help"}, {"F2", "profile"}, {"F5", "again"}, {"PgUp", "scroll"}, {"F10", "quit"}});
+  return out;
+}
+
+/// What an empty conversation shows: who answers, and what to do.
+std::vector<std::string> welcome(const Chat& chat) {
+  const ModelCard& card = chat.slot().engine()->card();
+  const Profile& profile = chat.session().profile();
+  std::vector<std::string> out;
+  out.push_back(ui::sanitize_line(card.name) +
+                strf(": %.3g million parameters, %.3g million at work per token",
+                     static_cast<double>(card.parameters) / 1e6,
+                     static_cast<double>(card.active_parameters) / 1e6));
+  if (!profile.description.empty()) out.push_back(ui::sanitize_line(profile.description));
+  out.emplace_back("");
+  out.emplace_back("Write a message and press Enter. / lists the commands, F1 the keys, F2 other models.");
   return out;
 }
 
@@ -198,6 +234,10 @@ ui::ChatScreen chat_screen(const Chat& chat, const ViewState& state, const ui::G
   }
   screen.queued = static_cast<int>(chat.queued().size());
   screen.rule_hints = {{"Enter", "send"}, {"Alt-Enter", "newline"}, {"/", "commands"}};
+  if (state.draft_tokens > 0)
+    screen.rule_hints.insert(screen.rule_hints.begin(), {"+" + ui::tokens_short(state.draft_tokens), "tok"});
+  screen.unfold_label = "Alt-p shows them";
+  if (chat.slot().engine() != nullptr) screen.welcome = welcome(chat);
   screen.hints = hints(chat, state);
   screen.status = status_data(chat, state);
   if (loading != nullptr && chat.slot().engine() == nullptr) screen.loading = loading_data(*loading, glyphs);

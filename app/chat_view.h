@@ -18,7 +18,8 @@ struct ViewState {
   int picker_selected = 0;
   std::string message;  ///< in the status row
   bool message_is_error = false;
-  bool scrolled = false;  ///< the end of the transcript is not in view
+  bool scrolled = false;          ///< the end of the transcript is not in view
+  std::int64_t draft_tokens = 0;  ///< of the message being written; 0: not counted
 };
 
 /// The profiles that can be chosen, filtered; the picker's rows and what a row stands for.

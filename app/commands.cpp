@@ -28,9 +28,20 @@ CommandResult profile(Chat& chat, const std::string& argument) {
   return Result::done;
 }
 
+CommandResult show_value(Chat& chat, std::string_view key) {
+  const ProfileField& field = field_named(key);
+  std::string text =
+      std::string(field.key) + " = " + value_text(field_value(chat.session().profile(), field));
+  if (field.type == FieldType::context && chat.slot().engine() != nullptr)
+    text += strf(" (%d tokens are in force)", chat.slot().engine()->stats().ctx);
+  chat.notice(text);
+  return Result::done;
+}
+
 CommandResult set(Chat& chat, const std::string& argument) {
+  if (argument.empty()) throw Error(ErrorCode::E501, "/set: no key is given; write /set KEY=VALUE");
   const std::size_t equals = argument.find('=');
-  if (equals == argument.npos) throw Error(ErrorCode::E501, "/set: \"=\" is missing; write /set key=value");
+  if (equals == argument.npos) return show_value(chat, argument);
   const std::size_t end = argument.find_last_not_of(' ', equals == 0 ? 0 : equals - 1) + 1;
   const std::size_t value = argument.find_first_not_of(' ', equals + 1);
   chat.set_value(argument.substr(0, std::min(end, equals)),
@@ -41,12 +52,8 @@ CommandResult set(Chat& chat, const std::string& argument) {
 /// Shorthand of /set for one key.
 template <const char* const& Key>
 CommandResult set_key(Chat& chat, const std::string& argument) {
-  if (argument.empty()) {
-    const ProfileField& field = field_named(Key);
-    chat.notice(std::string(field.key) + " = " + value_text(field_value(chat.session().profile(), field)));
-  } else {
-    chat.set_value(Key, argument);
-  }
+  if (argument.empty()) return show_value(chat, Key);
+  chat.set_value(Key, argument);
   return Result::done;
 }
 
@@ -93,19 +100,20 @@ constexpr std::array kCommands = {
             help},
     Command{"profile", "", "[NAME]", "load another profile; the conversation stays", ArgumentKind::profile,
             profile},
-    Command{"ctx", "", "N", "context length: a number, 64k or max", ArgumentKind::text, set_key<kContextKey>},
-    Command{"kv", "", "TYPE", "type of the KV cache: f16, q8_0 or f32", ArgumentKind::kv_type,
+    Command{"ctx", "", "[N]", "context length: a number, 64k or max", ArgumentKind::text,
+            set_key<kContextKey>},
+    Command{"kv", "", "[TYPE]", "type of the KV cache, such as f16 or q8_0", ArgumentKind::kv_type,
             set_key<kKvKey>},
     Command{"system", "", "[TEXT]", "show or set the system prompt; none removes it", ArgumentKind::text,
             system},
-    Command{"think", "", "on|off|auto", "whether the model thinks before it answers", ArgumentKind::think,
+    Command{"think", "", "[on|off|auto]", "whether the model thinks before it answers", ArgumentKind::think,
             set_key<kThinkKey>},
     Command{"clear", "new", "", "forget the conversation", ArgumentKind::none, clear},
     Command{"retry", "regen", "", "write the last answer again", ArgumentKind::none, retry},
     Command{"undo", "", "", "take the last question and its answer back", ArgumentKind::none, undo},
     Command{"stats", "", "", "speed, memory and context in numbers", ArgumentKind::none, stats},
-    Command{"set", "", "KEY=VALUE", "change any value of the profile for this session", ArgumentKind::setting,
-            set},
+    Command{"set", "", "KEY[=VALUE]", "show or change a value of the profile for this session",
+            ArgumentKind::setting, set},
     Command{"quit", "exit bye q", "", "leave", ArgumentKind::none, quit},
 };
 
@@ -208,6 +216,7 @@ CommandResult run_command(Chat& chat, std::string_view line) {
   while (!argument.empty() && (argument.front() == ' ' || argument.front() == '\n'))
     argument.remove_prefix(1);
   while (!argument.empty() && (argument.back() == ' ' || argument.back() == '\n')) argument.remove_suffix(1);
+  if (blank == 0) return Result::show_help;
   return command_named(line.substr(0, blank)).run(chat, std::string(argument));
 }
 

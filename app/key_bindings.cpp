@@ -29,6 +29,8 @@ constexpr std::array kBindings = {
     KeyBinding{"", Key::end, ui::ctrl, "", false, Action::to_end, ""},
     KeyBinding{"Alt-t", Key::character, ui::alt, "t", false, Action::fold_thinking,
                "show or fold the thinking"},
+    KeyBinding{"Alt-p", Key::character, ui::alt, "p", false, Action::unfold_paste,
+               "write out a long paste, show a long message"},
     KeyBinding{"Ctrl-L", Key::control, 0, "l", false, Action::redraw, "paint everything again"},
     KeyBinding{"Ctrl-Z", Key::control, 0, "z", false, Action::suspend, "suspend"},
 };

@@ -27,6 +27,7 @@ enum class Action : std::uint8_t {
   previous_message,
   next_message,
   fold_thinking,
+  unfold_paste,
 };
 
 /// One row of the table of keys that belong to the chat and not to the input line; the help screen is a loop

@@ -99,6 +99,7 @@ void Transcript::update(const std::vector<Turn>& turns, const Profile& profile) 
     update_message(message, taken_[turn.id], turn, profile.think_show == "hidden" && !toggled);
     const bool open = profile.think_show == "open";
     message.thinking_shown = open != toggled;
+    message.folded = turn.kind == TurnKind::user && unfolded_.count(turn.id) == 0;
   }
   for (; old != messages_.end(); ++old) taken_.erase(old->id);
   messages_ = std::move(kept);
@@ -106,6 +107,10 @@ void Transcript::update(const std::vector<Turn>& turns, const Profile& profile) 
 
 void Transcript::toggle_thinking(std::uint64_t id) {
   if (toggled_.erase(id) == 0) toggled_.insert(id);
+}
+
+void Transcript::toggle_long_text(std::uint64_t id) {
+  if (unfolded_.erase(id) == 0) unfolded_.insert(id);
 }
 
 }  // namespace glim::app

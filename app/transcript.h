@@ -22,6 +22,7 @@ class Transcript {
   void update(const std::vector<Turn>& turns, const Profile& profile);
   std::span<const ui::Message> messages() const { return messages_; }
   void toggle_thinking(std::uint64_t id);
+  void toggle_long_text(std::uint64_t id);
 
  private:
   struct Taken {
@@ -35,7 +36,8 @@ class Transcript {
   const ui::GlyphSet* glyphs_;
   std::vector<ui::Message> messages_;
   std::map<std::uint64_t, Taken> taken_;
-  std::set<std::uint64_t> toggled_;  ///< thinking shown against the profile's rule
+  std::set<std::uint64_t> toggled_;   ///< thinking shown against the profile's rule
+  std::set<std::uint64_t> unfolded_;  ///< long messages that are shown whole
 };
 
 }  // namespace glim::app

@@ -120,6 +120,60 @@ a> You are welcome.
 ctx 0%  RAM 20%   F1 help  F2 profile)");
 }
 
+TEST_CASE("an empty conversation says who answers and what to do") {
+  ViewFixture fixture;
+  fixture.start();
+  CHECK(fixture.shows("parameters"));
+  CHECK(fixture.shows("the first"));
+  CHECK(fixture.shows("/ lists the commands"));
+  fixture.ask("one", {"answer"});
+  CHECK(!fixture.shows("/ lists the commands"));
+}
+
+TEST_CASE("how far a long prompt has been read stands at the answer, and no speed of before") {
+  ViewFixture fixture;
+  Chat& chat = fixture.start();
+  fixture.ask("one", {"a", "b", "c"});
+  CHECK(fixture.shows("ttft 250ms"));
+  fixture.engine().start = ReplyState::thinking;
+  chat.submit("two");
+  fixture.engine().post(Prefilling{1, 512, 2048, 0});
+  chat.poll();
+  CHECK(fixture.shows("reading the prompt: 512 of 2.0k tok, 25%"));
+  CHECK(!fixture.shows("thinking"));
+  CHECK(fixture.shows("pp 25%"));
+  CHECK(fixture.screen({24, 80}).rfind("ttft") == fixture.screen({24, 80}).find("ttft"));
+  chat.stop();
+  fixture.engine().post_finish(FinishReason::cancelled);
+  chat.poll();
+  CHECK(!fixture.shows("reading the prompt"));
+  CHECK(fixture.shows("stopped"));
+  CHECK(!fixture.shows("0 tok"));
+}
+
+TEST_CASE("the tokens of the draft are shown beside the context") {
+  ViewFixture fixture;
+  fixture.start();
+  ViewState state;
+  state.draft_tokens = 38;
+  CHECK(fixture.shows("+38 tok · Enter send", {24, 80}, state));
+  CHECK(fixture.shows("ctx 0+38/512", {24, 80}, state));
+  CHECK(fixture.chat->count_tokens("abc") == 3);
+  CHECK(!fixture.chat->count_tokens(std::string(1 << 20, 'x')));
+}
+
+TEST_CASE("a long question is folded until it is asked for") {
+  ViewFixture fixture;
+  fixture.start();
+  std::string question;
+  for (int i = 0; i < 40; ++i) question += "row\n";
+  fixture.ask(question + "last row", {"answer"});
+  CHECK(fixture.shows("31 more rows · Alt-p shows them", {60, 80}));
+  CHECK(!fixture.shows("last row", {60, 80}));
+  fixture.transcript.toggle_long_text(fixture.chat->session().turns().front().id);
+  CHECK(fixture.shows("last row", {60, 80}));
+}
+
 TEST_CASE("a terminal that is too small says so") {
   ViewFixture fixture;
   fixture.start();

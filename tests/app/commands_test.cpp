@@ -65,7 +65,26 @@ TEST_CASE("what a command asks of the screen is its result") {
   CHECK(chat.submit("/quit") == CommandResult::quit);
   CHECK(chat.submit("/bye") == CommandResult::quit);
   CHECK(chat.submit("/help ctx") == CommandResult::done);
-  CHECK(fixture.conversation().find("notice: /ctx N") == 0);
+  CHECK(fixture.conversation().find("notice: /ctx [N]") == 0);
+}
+
+TEST_CASE("a slash alone asks for help and is never sent") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  CHECK(chat.submit("/") == CommandResult::show_help);
+  CHECK(chat.submit("/ ") == CommandResult::show_help);
+  CHECK(fixture.conversation().empty());
+}
+
+TEST_CASE("a command without a value shows the one in force") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  chat.submit("/ctx");
+  chat.submit("/set temp");
+  CHECK(fixture.conversation().find("notice: context.ctx = 512 (512 tokens are in force)\n") == 0);
+  CHECK(fixture.conversation().find("notice: sampling.temp = ") != std::string::npos);
+  chat.submit("/set");
+  CHECK(fixture.conversation().find("error: GLIM-E501: /set: no key is given") != std::string::npos);
 }
 
 TEST_CASE("a mistake in a command is an error in the conversation") {

@@ -26,6 +26,8 @@ explain_packages() {
   say "$1; glim needs these Debian 12 packages (or their like on another distribution):"
   packages build test | tr '\n' ' ' | fold -s -w 76 | sed 's/^/  /' >&2
   printf '\n' >&2
+  say "install them with your package manager, then start again; on Debian, as root:"
+  printf '  apt-get install -y --no-install-recommends %s\n' "$(packages build test | tr '\n' ' ')" >&2
 }
 
 # install_packages SECTION...: nothing happens when all are there

@@ -63,8 +63,8 @@ constexpr std::array kIneffective = {
     Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},
 };
 
-constexpr std::array<std::string_view, 7> kSubcommands = {"chat",     "run",   "inspect", "convert",
-                                                          "profiles", "debug", "paths"};
+constexpr std::array<std::string_view, 8> kSubcommands = {"chat",    "run",      "inspect", "quantize",
+                                                          "convert", "profiles", "debug",   "paths"};
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {
@@ -90,6 +90,16 @@ std::string environment_name(std::string_view names) {
   return out;
 }
 
+std::vector<std::string> words_in(std::string_view list) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', at), list.size());
+    out.emplace_back(list.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return out;
+}
+
 /// The command line under construction: CLI11 calls back in the order of the words.
 class Parser {
  public:
@@ -102,6 +112,8 @@ class Parser {
   void add_run(CLI::App& command);
   void add_profiles(CLI::App& command);
   void add_debug(CLI::App& command);
+  void add_tools();
+  void add_tool_flag(CLI::App& command, const ToolFlag& flag);
   void add_convert(CLI::App& command);
   void set(const std::string& key, std::string_view text, const std::string& origin);
   void set_from_environment();
@@ -289,6 +301,40 @@ void Parser::add_convert(CLI::App& command) {
   command.add_flag("--mtp", out_.prediction_layers, "keep the layers that predict further tokens");
 }
 
+/// Commands whose flags are rows of a table; "debug x" belongs under "debug".
+void Parser::add_tools() {
+  for (const ToolCommand& tool : tool_commands()) {
+    const std::size_t blank = tool.name.find(' ');
+    const std::string name(tool.name.substr(blank == tool.name.npos ? 0 : blank + 1));
+    CLI::App& parent =
+        blank == tool.name.npos ? app_ : *app_.get_subcommand(std::string(tool.name.substr(0, blank)));
+    CLI::App& command = *parent.add_subcommand(name, std::string(tool.help));
+    command.allow_extras();
+    command.add_option("words", out_.tool.words, std::string(tool.words))->type_name("");
+    for (const ToolFlag& flag : tool_flags()) {
+      const std::vector<std::string> owners = words_in(flag.commands);
+      if (std::find(owners.begin(), owners.end(), tool.name) != owners.end()) add_tool_flag(command, flag);
+    }
+  }
+}
+
+void Parser::add_tool_flag(CLI::App& command, const ToolFlag& flag) {
+  const std::string names(flag.names), help(flag.help);
+  const auto add = [&](auto member) {
+    using Value = std::decay_t<decltype(out_.tool.*member)>;
+    if constexpr (std::is_same_v<Value, bool>) {
+      command.add_flag(names, out_.tool.*member, help);
+    } else {
+      CLI::Option& option = *command.add_option(names, out_.tool.*member, help);
+      option.type_name(std::string(flag.value));
+      if constexpr (std::is_same_v<Value, std::vector<std::string>>)
+        option.expected(1)->take_all()->allow_extra_args(false);
+      if (!flag.choices.empty()) option.check(CLI::IsMember(words_in(flag.choices)));
+    }
+  };
+  std::visit(add, flag.member);
+}
+
 Parser::Parser() {
   app_.set_version_flag("--version", std::string("glim ") + GLIM_VERSION);
   app_.require_subcommand(1);
@@ -312,6 +358,7 @@ Parser::Parser() {
   add_profiles(*app_.add_subcommand("profiles", "list, show and check profiles"));
   add_debug(*app_.add_subcommand("debug", "for people who check an engine"));
   app_.add_subcommand("paths", "the folders that glim uses");
+  add_tools();
   for (CLI::App* command : app_.get_subcommands({})) command->allow_extras();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/profile.h"
+#include "app/tool_arguments.h"
 
 namespace glim::app {
 
@@ -32,6 +33,7 @@ struct Arguments {
   bool json = false, origin = false, specials = false;
   std::string tokens, out_file, template_file;
   std::int32_t chunk = 0;
+  ToolArguments tool;  ///< of the commands in tool_commands()
   // convert
   std::string type;                ///< of all matrices; empty keeps what the folder has
   bool prediction_layers = false;  ///< keep those that predict further tokens

@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 
+#include "app/spark_cache.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -57,10 +58,8 @@ std::optional<std::string> find_in_folders(const std::string& name, const ModelP
 }
 
 std::string built_in(std::string_view name, const ModelPlaces& places) {
-  if (name.substr(0, 6) == "spark:")
-    throw Error(ErrorCode::E110, strf("%s: the built-in model comes in one type only; use \"spark\"",
-                                      printable(name).c_str()));
-  if (name != "spark")
+  const std::size_t colon = std::min(name.find(':'), name.size());
+  if (name.substr(0, colon) != "spark")
     throw not_found(name,
                     "there is no built-in model of this name; the one that comes with glim is \"spark\"");
   const fs::path path = places.installed / "spark" / "spark.gguf";
@@ -69,7 +68,8 @@ std::string built_in(std::string_view name, const ModelPlaces& places) {
     throw not_found(path.string(),
                     "the built-in model is missing; name a GGUF file with -m or set GLIM_DATA_DIR",
                     "glim looks for spark/spark.gguf in the folder that holds its profiles.toml");
-  return path.string();
+  if (colon == name.size()) return path.string();
+  return spark_in_type(path, name.substr(colon + 1), places.cache).string();
 }
 
 }  // namespace
@@ -112,7 +112,8 @@ std::string resolve_model(std::string_view name, const ModelPlaces& places) {
     throw not_found("model.path", "no model is named; use \"spark\" or the path of a GGUF file");
   if (name.substr(0, 6) == "shape:")
     throw Error(ErrorCode::E110,
-                strf("%s: shapes without weights cannot be loaded; name a GGUF file or \"spark\"",
+                strf("%s: a shape has no weights to load; write it with glim debug write-shape or name a "
+                     "GGUF file",
                      printable(name).c_str()));
   if (name.substr(0, 8) == "builtin:") return built_in(name.substr(8), places);
   if (is_model_keyword(name)) return built_in(name, places);

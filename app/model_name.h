@@ -11,15 +11,17 @@ namespace glim::app {
 struct ModelPlaces {
   std::filesystem::path installed;             ///< holds spark/spark.gguf
   std::vector<std::filesystem::path> folders;  ///< searched for names that are no path of their own
+  std::filesystem::path cache = {};            ///< takes the built-in model in other types
 };
 
 /// Replaces a leading ~ and every ${VAR}. Throws E101 for a variable that is not set.
 std::string expand_path(std::string_view path);
 
-/// Path of the GGUF file that a name stands for: "spark" (or "builtin:spark"), a file, a folder that holds
-/// exactly one GGUF file or one split set, or a file name in one of the folders. A leading "${GLIM_MODELS}/"
+/// Path of the GGUF file that a name stands for: "spark" (or "builtin:spark", and "spark:TYPE", which is
+/// quantised on first use), a file, a folder that holds exactly one GGUF file or one split set, or a file
+/// name in one of the folders. A leading "${GLIM_MODELS}/"
 /// stands for every folder of `places` when the variable is not set. Throws E101 (not found), E110 (a kind of
-/// name that is not supported).
+/// name that is not supported), E501 (no such type), E701 (the cache cannot be written).
 std::string resolve_model(std::string_view name, const ModelPlaces& places);
 
 /// True for names that are no paths ("spark", "builtin:...", "shape:...") and so must not be made relative to

@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "app/plain.h"
 #include "app/profile_tools.h"
+#include "app/quantize.h"
 #include "app/run.h"
 #include "engine/base/error.h"
 
@@ -24,7 +25,7 @@ struct Context {
   Paths paths;
 
   ModelPlaces places() const {
-    ModelPlaces out{paths.installed, {}};
+    ModelPlaces out{paths.installed, {}, paths.cache};
     if (const char* models = std::getenv("GLIM_MODELS")) out.folders.emplace_back(models);
     for (auto& folder : read_model_folders(paths.config / "config.toml"))
       out.folders.push_back(std::move(folder));
@@ -79,6 +80,13 @@ int with_profiles(const Context& context) {
   return Run(context.arguments, context.paths, context.console);
 }
 
+template <int (*Run)(const ToolJob&)>
+int with_files(const Context& context) {
+  const ModelPlaces places = context.places();
+  Signals signals;
+  return Run({context.arguments.tool, places, context.console, signals});
+}
+
 int paths(const Context& context) {
   return show_paths(context.paths, context.console);
 }
@@ -100,6 +108,8 @@ constexpr std::array kEntries = {
     Entry{"debug render", with_model<debug_render>},
     Entry{"debug logits", with_model<debug_logits>},
     Entry{"paths", paths},
+    Entry{"quantize", with_files<quantize>},
+    Entry{"debug write-shape", with_files<debug_write_shape>},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/quantize/encode.h"
 
 namespace glim {
 namespace {
@@ -45,9 +46,10 @@ const FileType& file_type_named(std::string_view name, std::string_view place) {
 
 QuantType quant_type_named(std::string_view name, std::string_view place) {
   const std::string written = changed(name, std::tolower);
-  if (const auto type = quant_from_name(written)) return *type;
+  if (const auto type = quant_from_name(written); type && can_quantize(*type)) return *type;
   std::vector<std::string_view> known;
-  for (const QuantInfo& info : kQuants) known.push_back(info.name);
+  for (const QuantInfo& info : kQuants)
+    if (can_quantize(info.type)) known.push_back(info.name);
   throw unknown("format", name, place, known, written);
 }
 

@@ -32,7 +32,7 @@ inline constexpr std::array kFileTypes = {
 /// name. `place` begins the sentence: the flag or the model name in which it stands.
 const FileType& file_type_named(std::string_view name, std::string_view place);
 
-/// Same for the name of a single format: "q6_k".
+/// Same for the name of a single format that weights can be written in: "q6_k".
 QuantType quant_type_named(std::string_view name, std::string_view place);
 
 }  // namespace glim

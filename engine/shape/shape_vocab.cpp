@@ -85,7 +85,7 @@ class WordList {
         for (const std::string& c : syllables) {
           if (full()) return;
           add(a + b + c, {{a + b, c}, {a, b + c}});
-          add(kSpace + a + b + c, {{kSpace + a + b, c}, {kSpace + a, b + c}});
+          add(kSpace + a + b + c, {{kSpace + a + b, c}, {kSpace + a, b + c}, {kSpace, a + b + c}});
         }
     GLIM_ASSERT(full());
   }

@@ -56,7 +56,7 @@ TEST_CASE("spark is the file beside the program's profiles") {
 }
 
 TEST_CASE("names of things that cannot be loaded say so") {
-  CHECK(code_of([] { resolve_model("spark:q4_0", {}); }) == ErrorCode::E110);
+  CHECK(code_of([] { resolve_model("spark:q4_0", {}); }) == ErrorCode::E101);
   CHECK(code_of([] { resolve_model("shape:glm-4.7-flash:q4_k_m", {}); }) == ErrorCode::E110);
   CHECK(code_of([] { resolve_model("", {}); }) == ErrorCode::E101);
 }

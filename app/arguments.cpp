@@ -63,6 +63,19 @@ constexpr std::array kIneffective = {
     Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},
 };
 
+/// What the full screen may use. Each has a variable of the same name: GLIM_COLOR.
+struct ScreenFlag {
+  const char* name;
+  std::string Arguments::*member;
+  std::string_view choices;
+  const char* help;
+};
+constexpr std::array kScreenFlags = {
+    ScreenFlag{"--color", &Arguments::color, "auto always never", "colours; NO_COLOR=1 turns them off too"},
+    ScreenFlag{"--mouse", &Arguments::mouse, "on off", "off: the mouse selects text as in any terminal"},
+    ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
+};
+
 constexpr std::array<std::string_view, 8> kSubcommands = {"chat",    "run",      "inspect", "quantize",
                                                           "convert", "profiles", "debug",   "paths"};
 
@@ -109,6 +122,8 @@ class Parser {
  private:
   void add_key_flags(CLI::App& command);
   void add_think_flag(CLI::App& command);
+  void add_screen_flags(CLI::App& command);
+  void set_screen(const ScreenFlag& flag, const std::string& value, const std::string& origin);
   void add_run(CLI::App& command);
   void add_profiles(CLI::App& command);
   void add_debug(CLI::App& command);
@@ -148,6 +163,27 @@ void Parser::set_from_environment() {
   for (const ProfileField& field : profile_fields())
     if (is_sampling(field)) take(sampler_flag(field), field.key);
   if (const char* profile = std::getenv("GLIM_PROFILE")) out_.profile = profile;
+  for (const ScreenFlag& flag : kScreenFlags) {
+    const std::string name = environment_name(flag.name);
+    if (const char* value = std::getenv(name.c_str())) set_screen(flag, value, name);
+  }
+}
+
+void Parser::set_screen(const ScreenFlag& flag, const std::string& value, const std::string& origin) {
+  const std::string words = " " + std::string(flag.choices) + " ";
+  if (value.empty() || value.find(' ') != value.npos || words.find(" " + value + " ") == words.npos)
+    throw Error(ErrorCode::E501, origin + " = " + printable(value) + " is not allowed",
+                "allowed: " + std::string(flag.choices));
+  out_.*flag.member = value;
+}
+
+void Parser::add_screen_flags(CLI::App& command) {
+  for (const ScreenFlag& flag : kScreenFlags)
+    command
+        .add_option_function<std::string>(
+            flag.name, [this, &flag](const std::string& value) { set_screen(flag, value, flag.name); },
+            flag.help)
+        ->type_name("WHEN");
 }
 
 void Parser::add_key_flags(CLI::App& command) {
@@ -344,6 +380,7 @@ Parser::Parser() {
   add_key_flags(*chat);
   add_think_flag(*chat);
   chat->add_flag("--plain", out_.plain, "lines of text instead of the full screen");
+  add_screen_flags(*chat);
 
   CLI::App* run = app_.add_subcommand("run", "one answer on standard output");
   add_run(*run);
@@ -402,6 +439,8 @@ Arguments Parser::parse(std::vector<std::string> words) {
     out_.command += (out_.command.empty() ? "" : " ") + command->get_name();
   }
   reject_unknown(*command);
+  const char* no_color = std::getenv("NO_COLOR");
+  if (out_.color == "auto" && no_color != nullptr && *no_color != '\0') out_.color = "never";
   return out_;
 }
 

@@ -23,6 +23,9 @@ struct Arguments {
 
   // chat
   bool plain = false;
+  std::string color = "auto";    ///< "auto", "always", "never"; NO_COLOR has been looked at
+  std::string mouse = "on";      ///< "on", "off"
+  std::string unicode = "auto";  ///< "auto": as the locale says; "on"
   // run
   std::vector<std::string> words;
   std::string prompt, prompt_file, output = "text", batch_file;

@@ -1,6 +1,7 @@
 #include "app/program.h"
 
 #include <array>
+#include <clocale>
 #include <cstdlib>
 #include <string_view>
 
@@ -43,8 +44,13 @@ int chat(const Context& context) {
   Chat::Setup setup{chosen_profiles(context.arguments, context.paths), context.arguments.profile,
                     context.arguments.overrides, context.places()};
   if (!wants_plain(context)) {
+    // Readline asks the environment for the locale again.
+    if (context.arguments.unicode == "on" && ::setenv("LC_ALL", "C.UTF-8", 1) == 0)
+      std::setlocale(LC_CTYPE, "C.UTF-8");
     Chat chat(context.source, std::move(setup));
-    return run_chat_screen(chat, context.paths);
+    const Arguments& arguments = context.arguments;
+    return run_chat_screen(chat, context.paths,
+                           {.color = arguments.color != "never", .mouse = arguments.mouse != "off"});
   }
   Signals signals;
   Chat chat(context.source, std::move(setup));

@@ -42,6 +42,23 @@ TEST_CASE("names of several letters behind one dash become long names") {
   CHECK(normalise_arguments({"run", "--", "-ctk"}) == Words{"run", "--", "-ctk"});
 }
 
+TEST_CASE("colour, mouse and encoding: a flag beats its variable, both beat NO_COLOR") {
+  CHECK(parse_arguments({}).color == "auto");
+  setenv("NO_COLOR", "1", 1);
+  CHECK(parse_arguments({}).color == "never");
+  CHECK(parse_arguments({"--color", "always"}).color == "always");
+  setenv("GLIM_COLOR", "always", 1);
+  CHECK(parse_arguments({}).color == "always");
+  CHECK(parse_arguments({"--color=never"}).color == "never");
+  setenv("GLIM_COLOR", "red", 1);
+  CHECK(failure({}).find("GLIM_COLOR = red is not allowed") == 0);
+  unsetenv("GLIM_COLOR");
+  unsetenv("NO_COLOR");
+  CHECK(parse_arguments({"--no-mouse"}).mouse == "off");
+  CHECK(parse_arguments({"--unicode", "on"}).unicode == "on");
+  CHECK(failure({"--color", "auto always"}).find("--color = auto always is not allowed") == 0);
+}
+
 TEST_CASE("flags set profile keys and the last one counts") {
   const Arguments arguments =
       parse_arguments({"-m",        "x.gguf",     "-c", "4k",  "-ctk", "q8_0",  "--temp",

@@ -445,7 +445,7 @@ Arguments Parser::parse(std::vector<std::string> words) {
 }
 
 bool takes_no(const std::string& long_flag) {
-  if (long_flag == "think") return true;
+  if (long_flag == "think" || long_flag == "mouse") return true;
   for (const KeyFlag& flag : kKeyFlags) {
     if (long_name(flag.names) != long_flag) continue;
     const ProfileField& field = field_named(flag.key);

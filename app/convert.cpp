@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/progress_line.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/convert/convert.h"
@@ -43,29 +44,6 @@ std::optional<QuantType> type_named(const std::string& name) {
   throw Error(ErrorCode::E501, "--type " + printable(name) + ": there is no such format",
               near.empty() ? "for example bf16, f16 or q8_0" : "did you mean " + std::string(near) + "?");
 }
-
-/// One line that is written over, a new one for every percent.
-class ProgressLine {
- public:
-  explicit ProgressLine(Console& console) : console_(console) {}
-  ~ProgressLine() {
-    if (last_ >= 0) console_.err << "\r\033[K" << std::flush;
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void show(std::uint64_t done, std::uint64_t total, std::string_view tensor) {
-    if (!console_.err_is_terminal || total == 0) return;
-    const int now = static_cast<int>(100.0 * static_cast<double>(done) / static_cast<double>(total));
-    if (now == last_) return;
-    last_ = now;
-    console_.err << strf("\r\033[K%3d %%  %s", now, printable(tensor, 60).c_str()) << std::flush;
-  }
-
- private:
-  Console& console_;
-  int last_ = -1;
-};
 
 std::string size_text(std::uint64_t bytes) {
   return ui::bytes_long(static_cast<std::int64_t>(bytes));
@@ -122,10 +100,10 @@ int convert_model(const Arguments& arguments, Console& console) {
       .threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 64u))};
   ConvertReport report;
   {
-    ProgressLine line(console);
+    ProgressLine line(console, "converting");
     report =
         convert_checkpoint(options, [&](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
-          line.show(done, total, tensor);
+          line.update(done, total, tensor);
           return true;
         });
   }

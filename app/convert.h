@@ -6,7 +6,7 @@
 namespace glim::app {
 
 /// "convert": writes a model folder (safetensors) as a GGUF file and tells on standard output what was kept
-/// as it was and what was rounded. Progress goes to standard error when that is a terminal. Returns the exit
+/// as it was and what was rounded. Progress goes to standard error. Returns the exit
 /// status. Throws Error as convert_checkpoint does, E501 for a type that does not exist.
 int convert_model(const Arguments& arguments, Console& console);
 

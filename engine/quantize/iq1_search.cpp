@@ -151,7 +151,7 @@ struct HalfSums {
   Split best;
   for (int first = 0; first <= HalfSums::kCount; ++first) {
     for (int second = first; second <= HalfSums::kCount; ++second) {
-      const Floats sums = all.at[first][second], wqq = __builtin_shuffle(sums, kLaneNumbers ^ 4);
+      const Floats sums = all.at[first][second], wqq = permute(sums, kLaneNumbers ^ 4);
       if (!any((wqq > 0) & (sums * sums > best.score * wqq) & (kLaneNumbers < 4))) continue;
       for (int k = 0; k < 4; ++k) {
         const Split split{.first = first, .second = second, .negative = kNegative[k]};

@@ -21,13 +21,13 @@ struct LevelErrors {
   Floats smallest = values;
 #pragma GCC unroll 3
   for (int half = 4; half > 0; half /= 2) {
-    const Floats other = __builtin_shuffle(smallest, kLaneNumbers ^ half);
+    const Floats other = permute(smallest, kLaneNumbers ^ half);
     smallest = other < smallest ? other : smallest;
   }
   Ints key = values == smallest ? keys : splat(INT32_MAX);
 #pragma GCC unroll 3
   for (int half = 4; half > 0; half /= 2) {
-    const Ints other = __builtin_shuffle(key, kLaneNumbers ^ half);
+    const Ints other = permute(key, kLaneNumbers ^ half);
     key = other < key ? other : key;
   }
   return key[0];
@@ -43,11 +43,10 @@ template <int kBits>
   Ints best_number = kLaneNumbers, number = kLaneNumbers;
   for (unsigned block = 0; block < cell.blocks; ++block) {
     const Ints codes = load_ints(candidates + kLanes * block);
-    // The shuffle looks at the low three bits of an index only.
-    Floats error = __builtin_shuffle(levels.errors[0], codes);
+    Floats error = permute(levels.errors[0], codes);
 #pragma GCC unroll 8
     for (int i = 1; i < LevelErrors<kBits>::kValues; ++i)
-      error += __builtin_shuffle(levels.errors[i], codes >> (kBits * i));
+      error += permute(levels.errors[i], codes >> (kBits * i));
     const Ints closer = error < best;
     best = closer ? error : best;
     best_number = closer ? number : best_number;

@@ -26,11 +26,12 @@ namespace {
 
 constexpr std::size_t kColumns = 512, kRows = 8;
 
+/// Empty where there is no such file.
 std::vector<std::byte> read(const std::string& name) {
   std::ifstream in(GLIM_SOURCE_DIR "/tests/golden/quant/" + name, std::ios::binary);
   const std::vector<char> raw{std::istreambuf_iterator<char>(in), {}};
   std::vector<std::byte> out(raw.size());
-  std::memcpy(out.data(), raw.data(), raw.size());
+  if (!raw.empty()) std::memcpy(out.data(), raw.data(), raw.size());
   return out;
 }
 

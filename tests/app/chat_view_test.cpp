@@ -99,7 +99,7 @@ a · hh:mm · 1 tok
 > next
 
 ────────────────────────────────────────────────────────────────────────────────
-■ ctx 0/512 0% │ KV 0.00/1.00 MiB f16 │ a
+■ pp 24.0 t/s  ttft 250ms │ ctx 0/512 0% │ KV 0.00/1.00 MiB f16 │ a
   RAM 20.0/100.0M ████░░░░░░░░░░░░░░░░ 20%  weights 10.0M  fake
 F1 help  F2 profile  F5 again  PgUp scroll  F10 quit)");
 }

@@ -113,7 +113,7 @@ TEST_CASE("completion offers commands, then what the command takes") {
   CHECK(texts("/st", 0) == std::vector<std::string>{"/stats"});
   CHECK(texts("/", 0).size() == commands().size());
   CHECK(texts("/profile a-", 9) == std::vector<std::string>{"a-long", "a-cool"});
-  CHECK(texts("/kv q", 4) == std::vector<std::string>{"q8_0"});
+  CHECK(texts("/kv q8", 4) == std::vector<std::string>{"q8_0"});
   CHECK(texts("/think o", 7) == std::vector<std::string>{"on", "off"});
   CHECK(texts("/set sampling.te", 5) == std::vector<std::string>{"sampling.temp="});
   CHECK(texts("hello", 0).empty());

@@ -73,19 +73,17 @@ int debug_write_shape(const ToolJob& job) {
   const ModelShape shape = shape_named(words[0]);
   const std::filesystem::path path = expand_path(words[1]);
   std::optional<int> signal;
-  std::uint64_t bytes = 0;
   {
     ProgressLine line(job.console, "writing");
     write_shape(shape, path, [&](std::uint64_t done, std::uint64_t total) {
       line.update(done, total, "");
-      bytes = total;
       if (!signal) signal = job.signals.take();
       return !signal;
     });
   }
   if (signal) return cancelled(job, path, *signal);
   say(job.console, strf("wrote %s: %s of noise; its text means nothing", printable(path.string()).c_str(),
-                        file_size_text(bytes).c_str()));
+                        file_size_text(std::filesystem::file_size(path)).c_str()));
   return 0;
 }
 

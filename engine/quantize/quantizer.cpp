@@ -1,6 +1,10 @@
 #include "engine/quantize/quantizer.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "engine/base/error.h"
@@ -28,6 +32,15 @@ const std::vector<float>* entry_of(const ImportanceMatrix* importance, std::stri
 
 bool has_right_size(const RecipeTensor& tensor, const std::vector<float>& entry) {
   return entry.size() == static_cast<std::size_t>(tensor.shape[0] * tensor.shape[2] * tensor.shape[3]);
+}
+
+/// Takes pages of a mapped file that have been read out of this process's memory; they can be read again.
+void release(std::span<const std::byte> mapped) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<std::uintptr_t>(mapped.data());
+  const std::uintptr_t begin = (address + page - 1) / page * page,
+                       end = (address + mapped.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 void refuse_without_importance(const RecipeModel& model, const std::vector<Assignment>& types,
@@ -63,6 +76,7 @@ class Quantizer {
       const GgufTensor& tensor = source.tensors()[i];
       if (!(tensor.type == types[i].type ? copy(tensor) : convert(tensor, model.tensors[i], types[i].type)))
         return false;
+      release({tensor.data, tensor.bytes});
     }
     return true;
   }

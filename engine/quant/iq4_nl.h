@@ -29,28 +29,24 @@ struct Quant<QuantType::iq4_nl> {
   /// Codes as if the value of largest magnitude had the level -127, then the d of least squares for them,
   /// each value weighing by its square.
   static void encode(const float* in, Block& block) {
-    std::uint8_t codes[kValues] = {};
+    std::int32_t nearest[kValues] = {};
     const float largest = signed_largest(in, kValues);
     const float inverse = usable_inverse(largest / static_cast<float>(kUnevenLevels[0]));
+    for (int k = 0; k < 15 && inverse != 0; ++k) {
+      // Half way between two levels counts to the upper.
+      const float edge = 0.5f * static_cast<float>(kUnevenLevels[k] + kUnevenLevels[k + 1]);
+      for (int i = 0; i < kValues; ++i) nearest[i] += in[i] * inverse >= edge ? 1 : 0;
+    }
+    std::uint8_t codes[kValues];
     float along = 0, size = 0;
-    for (int i = 0; i < kValues && inverse != 0; ++i) {
-      codes[i] = nearest_uneven_level(in[i] * inverse);
-      const float level = kUnevenLevels[codes[i]], weight = in[i] * in[i];
+    for (int i = 0; i < kValues; ++i) {
+      codes[i] = static_cast<std::uint8_t>(nearest[i]);
+      const float level = kUnevenLevels[codes[i]], weight = inverse != 0 ? in[i] * in[i] : 0.0f;
       along += weight * level * in[i];
       size += weight * level * level;
     }
     block.d = f32_to_f16(size > 0 ? along / size : largest * 0);
     pack_nibbles(codes, block.qs);
-  }
-
-  /// Index of the nearest level, of two the upper.
-  static std::uint8_t nearest_uneven_level(float x) {
-    std::uint8_t index = 0;
-    while (index < 15 &&
-           x - static_cast<float>(kUnevenLevels[index]) >= static_cast<float>(kUnevenLevels[index + 1]) - x) {
-      ++index;
-    }
-    return index;
   }
 };
 

@@ -51,20 +51,20 @@ float round_to_levels(const float* in, const std::array<float, count>& levels, s
   if (!std::isfinite(typical)) return std::numeric_limits<float>::quiet_NaN();
   double best_along = 0, best_size = 1;
   for (const float factor : kFactors) {
-    std::uint8_t tried[kValues];
+    std::int32_t tried[kValues] = {};
+    for (std::size_t k = 1; k < count; ++k) {
+      const float edge = (levels[k - 1] + levels[k]) * (0.5f * factor * typical);
+      for (int i = 0; i < kValues; ++i) tried[i] += in[i] > edge ? 1 : 0;
+    }
     double along = 0, size = 0;
     for (int i = 0; i < kValues; ++i) {
-      std::size_t code = 0;
-      for (std::size_t k = 1; k < count; ++k)
-        code += in[i] > (levels[k - 1] + levels[k]) * (0.5f * factor * typical) ? 1 : 0;
-      tried[i] = static_cast<std::uint8_t>(code);
-      const auto level = static_cast<double>(levels[code]);
+      const auto level = static_cast<double>(levels[static_cast<std::size_t>(tried[i])]);
       along += static_cast<double>(in[i]) * level;
       size += level * level;
     }
     if (along * along * best_size <= best_along * best_along * size) continue;
     best_along = along, best_size = size;
-    std::copy_n(tried, kValues, codes);
+    for (int i = 0; i < kValues; ++i) codes[i] = static_cast<std::uint8_t>(tried[i]);
   }
   return static_cast<float>(best_along / best_size);
 }

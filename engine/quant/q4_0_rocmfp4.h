@@ -34,9 +34,10 @@ struct Quant<QuantType::q4_0_rocmfp4> {
   /// counts as 0, infinity as a very large number.
   static void encode(const float* in, Block& block) {
     for (int half = 0; half < 2; ++half) {
-      float values[16];
-      for (int i = 0; i < 16; ++i) values[i] = finite(in[16 * half + i]);
-      block.e[half] = best_scale(values);
+      float values[16], magnitudes[16];
+      for (int i = 0; i < 16; ++i)
+        values[i] = finite(in[16 * half + i]), magnitudes[i] = std::fabs(values[i]);
+      block.e[half] = best_scale(magnitudes);
       const float d = half_e4m3(block.e[half]);
       for (int i = 0; i < 16; ++i) {
         const int code = nearest_code(values[i], d);
@@ -51,56 +52,61 @@ struct Quant<QuantType::q4_0_rocmfp4> {
     return std::isnan(value) ? 0.0f : std::clamp(value, -kFar, kFar);
   }
 
-  /// 0 to 7 for the magnitudes. The bounds are exact: they have few bits, and scales four.
-  static int nearest_magnitude(float magnitude, float d) {
-    constexpr float kBounds[] = {0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 9};
-    int code = 0;
-    for (const float bound : kBounds) code += magnitude > bound * d ? 1 : 0;
-    return code;
-  }
+  /// Half way between magnitudes: their products with a scale, which has four bits, are exact.
+  static constexpr float kBounds[] = {0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 9};
 
   static int nearest_code(float value, float d) {
-    const int code = nearest_magnitude(std::fabs(value), d);
+    int code = 0;
+    for (const float bound : kBounds) code += std::fabs(value) > bound * d ? 1 : 0;
     return code != 0 && value < 0 ? code + 8 : code;
   }
 
-  /// Squared error of 16 values, or any larger number once it has passed `enough`: sums of squares only grow.
-  static float error(const float* values, float d, float enough) {
-    float sum = 0;
-    for (int i = 0; i < 16 && sum <= enough; ++i) {
-      const float magnitude = std::fabs(values[i]);
-      const float off = magnitude - static_cast<float>(kRocmFp4Levels[nearest_magnitude(magnitude, d)]) * d;
-      sum += off * off;
+  /// Squared error of the magnitudes.
+  static float error(const float* magnitudes, float d) {
+    float nearest[16] = {};  // sums of steps are levels times a scale of four bits and exact
+    for (int k = 0; k < 7; ++k) {
+      const float bound = kBounds[k] * d;
+      const float step = static_cast<float>(kRocmFp4Levels[k + 1] - kRocmFp4Levels[k]) * d;
+      for (int i = 0; i < 16; ++i) nearest[i] += magnitudes[i] > bound ? step : 0.0f;
     }
+    float sum = 0;
+    for (int i = 0; i < 16; ++i) sum += (magnitudes[i] - nearest[i]) * (magnitudes[i] - nearest[i]);
+    return sum;
+  }
+
+  /// The part of error() that values make which round to zero. It grows with d.
+  static float error_of_zeros(const float* magnitudes, float d) {
+    float sum = 0;
+    for (int i = 0; i < 16; ++i) sum += magnitudes[i] <= 0.5f * d ? magnitudes[i] * magnitudes[i] : 0.0f;
     return sum;
   }
 
   /// What a loop over all scales finds. From the scale that just holds the largest value the walk goes up
-  /// until everything rounds to zero, which no larger scale changes, and down until the error of the largest
-  /// value alone, which then grows with every step, is too much.
-  static std::uint8_t best_scale(const float* values) {
+  /// until the values that round to zero alone make too much of an error, or all do, and down until the
+  /// largest value alone makes too much: both grow with every step.
+  static std::uint8_t best_scale(const float* magnitudes) {
     constexpr int kLast = 126;
-    const float largest = std::fabs(signed_largest(values, 16));
+    const float largest = *std::max_element(magnitudes, magnitudes + 16);
     if (largest == 0) return 0;
     int start = 1;
     while (start < kLast && 10 * half_e4m3(static_cast<std::uint8_t>(start)) < largest) ++start;
     int best = start;
-    float least = error(values, half_e4m3(static_cast<std::uint8_t>(start)), kUnbounded);
+    float least = error(magnitudes, half_e4m3(static_cast<std::uint8_t>(start)));
     for (int e = start + 1; e <= kLast; ++e) {
-      const float d = half_e4m3(static_cast<std::uint8_t>(e)), sum = error(values, d, least);
+      const float d = half_e4m3(static_cast<std::uint8_t>(e));
+      if (error_of_zeros(magnitudes, d) > least) break;
+      const float sum = error(magnitudes, d);
       if (sum < least) best = e, least = sum;
       if (largest <= 0.5f * d) break;
     }
     for (int e = start - 1; e >= 1; --e) {
       const float d = half_e4m3(static_cast<std::uint8_t>(e)), cut = largest - 10 * d;
       if (cut > 0 && cut * cut > least) break;
-      const float sum = error(values, d, least);
+      const float sum = error(magnitudes, d);
       if (sum <= least) best = e, least = sum;
     }
     return static_cast<std::uint8_t>(best);
   }
-
-  static constexpr float kUnbounded = std::numeric_limits<float>::infinity();
 };
 
 }  // namespace glim

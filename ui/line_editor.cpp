@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -435,28 +436,42 @@ void LineEditor::set_columns(int columns) {
 
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+// What read_line() decides about by itself. Its handlers only take note; see typed_byte().
+constexpr std::array kNoted = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
+volatile std::sig_atomic_t noted = 0;
 sigset_t while_waiting;
 
-void after_interrupt() {
-  interrupted = 0;
-  if (rl_end == 0) {
-    rl_deprep_terminal();
-    std::signal(SIGINT, SIG_DFL);
-    pthread_sigmask(SIG_SETMASK, &while_waiting, nullptr);
-    std::raise(SIGINT);
+void after_signal(int number) {
+  if (number == SIGINT && rl_end > 0) {
+    std::fputs("^C\n", rl_outstream);
+    rl_replace_line("", 1);
+    rl_on_new_line();
+    rl_redisplay();
+    return;
   }
-  std::fputs("^C\n", rl_outstream);
-  rl_replace_line("", 1);
+  // The usual course, with the terminal as it was; it comes back only from a stop.
+  rl_deprep_terminal();
+  struct sigaction usual = {}, ours = {};
+  usual.sa_handler = SIG_DFL;
+  sigaction(number, &usual, &ours);
+  sigset_t blocked;
+  std::raise(number);
+  pthread_sigmask(SIG_SETMASK, &while_waiting, &blocked);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+  sigaction(number, &ours, nullptr);
+  rl_prep_terminal(1);
   rl_on_new_line();
-  rl_redisplay();
+  rl_forced_update_display();
 }
 
 /// Signals come through only while it waits, so that none is noticed a key too late.
 int typed_byte(FILE* in) {
   for (;;) {
-    rl_check_signals();
-    if (interrupted != 0) after_interrupt();
+    rl_check_signals();  // a new size
+    if (const int number = noted; number != 0) {
+      noted = 0;
+      after_signal(number);
+    }
     pollfd terminal = {fileno(in), POLLIN, 0};
     if (ppoll(&terminal, 1, nullptr, &while_waiting) < 0) {
       if (errno != EINTR) return EOF;
@@ -476,15 +491,17 @@ std::optional<std::string> read_line(const std::string& prompt) {
   rl_readline_name = "glim";
   rl_outstream = isatty(STDOUT_FILENO) != 0 ? stdout : stderr;
   rl_getc_function = typed_byte;
+  rl_catch_signals = 0;
+  struct sigaction action = {};
+  action.sa_handler = [](int number) { noted = number; };
   sigset_t held;
   sigemptyset(&held);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, number);
+  for (const int number : kNoted) sigaddset(&held, number);
   pthread_sigmask(SIG_BLOCK, &held, &while_waiting);
-  struct sigaction action = {}, before = {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  sigaction(SIGINT, &action, &before);
+  std::array<struct sigaction, kNoted.size()> before = {};
+  for (std::size_t i = 0; i < kNoted.size(); ++i) sigaction(kNoted[i], &action, &before[i]);
   char* line = readline(prompt.c_str());
-  sigaction(SIGINT, &before, nullptr);
+  for (std::size_t i = 0; i < kNoted.size(); ++i) sigaction(kNoted[i], &before[i], nullptr);
   pthread_sigmask(SIG_SETMASK, &while_waiting, nullptr);
   if (line == nullptr) return std::nullopt;
   std::string out = line;

@@ -101,7 +101,7 @@ class LineEditor {
 
 /// One line from the terminal with readline's own display, for plain mode; the prompt goes to standard error
 /// when standard output is no terminal. None at the end of input. Ctrl-C empties a line that is not empty;
-/// on an empty one it is the signal that it always is.
+/// on an empty one it is the signal that it always is. However it ends, the terminal is left as it was.
 std::optional<std::string> read_line(const std::string& prompt);
 
 }  // namespace glim::ui

@@ -23,7 +23,7 @@ class PtyChild {
     pid_ = forkpty(&master_, nullptr, nullptr, &size);
     REQUIRE(pid_ >= 0);
     if (pid_ > 0) return;
-    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS, SIGTERM}) signal(number, SIG_DFL);
+    for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS, SIGTERM}) ::signal(number, SIG_DFL);
     setenv("TERM", type, 1);
     std::setlocale(LC_CTYPE, locale);
     _exit(body());
@@ -47,6 +47,7 @@ class PtyChild {
     const winsize size = {rows, cols, 0, 0};
     CHECK(ioctl(master_, TIOCSWINSZ, &size) == 0);
   }
+  void signal(int number) { CHECK(kill(pid_, number) == 0); }
   int status() {
     expect("nothing that a terminal would show");
     int out = 0;

@@ -76,8 +76,8 @@ constexpr std::array kScreenFlags = {
     ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
 };
 
-constexpr std::array<std::string_view, 8> kSubcommands = {"chat",    "run",      "inspect", "quantize",
-                                                          "convert", "profiles", "debug",   "paths"};
+constexpr std::array<std::string_view, 9> kSubcommands = {
+    "chat", "run", "inspect", "quantize", "imatrix", "convert", "profiles", "debug", "paths"};
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {
@@ -346,7 +346,8 @@ void Parser::add_tools() {
         blank == tool.name.npos ? app_ : *app_.get_subcommand(std::string(tool.name.substr(0, blank)));
     CLI::App& command = *parent.add_subcommand(name, std::string(tool.help));
     command.allow_extras();
-    command.add_option("words", out_.tool.words, std::string(tool.words))->type_name("");
+    if (!tool.words.empty())
+      command.add_option("words", out_.tool.words, std::string(tool.words))->type_name("");
     for (const ToolFlag& flag : tool_flags()) {
       const std::vector<std::string> owners = words_in(flag.commands);
       if (std::find(owners.begin(), owners.end(), tool.name) != owners.end()) add_tool_flag(command, flag);

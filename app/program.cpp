@@ -7,6 +7,8 @@
 
 #include "app/chat_app.h"
 #include "app/convert.h"
+#include "app/drift.h"
+#include "app/imatrix.h"
 #include "app/inspect.h"
 #include "app/model_tools.h"
 #include "app/paths.h"
@@ -115,7 +117,9 @@ constexpr std::array kEntries = {
     Entry{"debug logits", with_model<debug_logits>},
     Entry{"paths", paths},
     Entry{"quantize", with_files<quantize>},
+    Entry{"imatrix", with_files<make_importance>},
     Entry{"debug write-shape", with_files<debug_write_shape>},
+    Entry{"debug drift", with_files<debug_drift>},
 };
 
 }  // namespace

@@ -36,8 +36,11 @@ constexpr std::size_t joined_length() {
 constexpr std::array<char, joined_length()> joined() {
   std::array<char, joined_length()> out = {};
   std::fill(out.begin(), out.end(), ' ');
-  auto at = out.begin();
-  for (const QuantType type : kCacheTypes) at = std::copy(name(type).begin(), name(type).end(), at) + 1;
+  std::size_t at = 0;
+  for (const QuantType type : kCacheTypes) {
+    for (const char c : name(type)) out[at++] = c;
+    ++at;  // the space behind it; behind the last there is none
+  }
   return out;
 }
 

@@ -111,7 +111,7 @@ TEST_CASE("a value out of range is refused with what is allowed, and nothing cha
   CHECK_THROWS_AS(set_field(profile, field_named("top_p"), 1.5), Error);
   CHECK_THROWS_AS(set_field(profile, field_named("top_k"), 1.5), Error);
   CHECK_THROWS_AS(set_field(profile, field_named("top_k"), "many"), Error);
-  CHECK_THROWS_AS(set_field(profile, field_named("kv.type_k"), "q4_0"), Error);
+  CHECK_THROWS_AS(set_field(profile, field_named("kv.type_k"), "q4_k"), Error);
   CHECK_THROWS_AS(set_field(profile, field_named("sampling.stop"), Json::array({""})), Error);
   CHECK_THROWS_AS(set_field(profile, field_named("context.ctx"), "99999999999k"), Error);
   CHECK_THROWS_AS(set_field(profile, field_named("context.ctx"), "17000k"), Error);

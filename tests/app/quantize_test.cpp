@@ -14,6 +14,7 @@
 #include "app/spark_cache.h"
 #include "engine/base/error.h"
 #include "engine/gguf/gguf_file.h"
+#include "engine/shape/shape_file.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_gguf.h"
 
@@ -98,6 +99,25 @@ TEST_CASE("A shape can be planned like a file") {
   CHECK(plan.at("notes").dump().find("attn_v, attn_k") != std::string::npos);
   CHECK(tool.refusal({"quantize", "shape:glm-4.7-flash", "x.gguf", "Q8_0"}).find("--dry-run") !=
         std::string::npos);
+}
+
+TEST_CASE("A written shape is loaded, answers and can be quantised again") {
+  Tool tool;
+  ShapeGeometry small = shape_named("shape:glm-4.7-flash:layers=2").geometry;
+  small.embedding = 256, small.heads = 2, small.query_rank = 256, small.dense_width = 512;
+  small.expert_width = 256, small.experts = 8, small.vocabulary = 2000, small.context = 1024;
+  const std::string path = tool.dir / "noise.gguf", again = tool.dir / "again.gguf";
+  for (const char* type : {"BF16", "Q4_K_M", "IQ3_XXS"}) {
+    CAPTURE(type);
+    write_shape(make_shape(small, file_type_named(type, "test")), path,
+                [](std::uint64_t, std::uint64_t) { return true; });
+    CHECK(tool.run({"quantize", path, again, "Q8_0"}) == 0);
+    for (const std::string& file : {path, again}) {
+      CHECK(tool.run({"run", "-m", file, "-n", "5", "-c", "256", "--think", "off", "--temp", "0",
+                      "babe bi"}) == 0);
+      CHECK_FALSE(tool.out.str().empty());
+    }
+  }
 }
 
 TEST_CASE("Flags change single tensors, split the file and reach the metadata") {

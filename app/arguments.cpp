@@ -103,16 +103,6 @@ std::string environment_name(std::string_view names) {
   return out;
 }
 
-std::vector<std::string> words_in(std::string_view list) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at <= list.size();) {
-    const std::size_t comma = std::min(list.find(',', at), list.size());
-    out.emplace_back(list.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return out;
-}
-
 /// The command line under construction: CLI11 calls back in the order of the words.
 class Parser {
  public:
@@ -128,7 +118,7 @@ class Parser {
   void add_profiles(CLI::App& command);
   void add_debug(CLI::App& command);
   void add_tools();
-  void add_tool_flag(CLI::App& command, const ToolFlag& flag);
+  void add_flags(CLI::App& command, const std::vector<Flag>& flags);
   void add_convert(CLI::App& command);
   void set(const std::string& key, std::string_view text, const std::string& origin);
   void set_from_environment();
@@ -348,28 +338,27 @@ void Parser::add_tools() {
     command.allow_extras();
     if (!tool.words.empty())
       command.add_option("words", out_.tool.words, std::string(tool.words))->type_name("");
-    for (const ToolFlag& flag : tool_flags()) {
-      const std::vector<std::string> owners = words_in(flag.commands);
-      if (std::find(owners.begin(), owners.end(), tool.name) != owners.end()) add_tool_flag(command, flag);
-    }
+    add_flags(command, tool_flags(tool.name, out_.tool));
   }
 }
 
-void Parser::add_tool_flag(CLI::App& command, const ToolFlag& flag) {
-  const std::string names(flag.names), help(flag.help);
-  const auto add = [&](auto member) {
-    using Value = std::decay_t<decltype(out_.tool.*member)>;
-    if constexpr (std::is_same_v<Value, bool>) {
-      command.add_flag(names, out_.tool.*member, help);
-    } else {
-      CLI::Option& option = *command.add_option(names, out_.tool.*member, help);
-      option.type_name(std::string(flag.value));
-      if constexpr (std::is_same_v<Value, std::vector<std::string>>)
-        option.expected(1)->take_all()->allow_extra_args(false);
-      if (!flag.choices.empty()) option.check(CLI::IsMember(words_in(flag.choices)));
-    }
-  };
-  std::visit(add, flag.member);
+void Parser::add_flags(CLI::App& command, const std::vector<Flag>& flags) {
+  for (const Flag& flag : flags) {
+    const std::string names(flag.names), help(flag.help);
+    const auto add = [&](auto* into) {
+      using Value = std::decay_t<decltype(*into)>;
+      if constexpr (std::is_same_v<Value, bool>) {
+        command.add_flag(names, *into, help);
+      } else {
+        CLI::Option& option = *command.add_option(names, *into, help);
+        option.type_name(std::string(flag.value));
+        if (std::is_same_v<Value, std::vector<std::string>> && names.front() == '-')
+          option.expected(1)->take_all()->allow_extra_args(false);
+        if (!flag.choices.empty()) option.check(CLI::IsMember(split_words(flag.choices, ',')));
+      }
+    };
+    std::visit(add, flag.into);
+  }
 }
 
 Parser::Parser() {

@@ -10,6 +10,7 @@
 #include "app/drift.h"
 #include "app/imatrix.h"
 #include "app/inspect.h"
+#include "app/job.h"
 #include "app/model_tools.h"
 #include "app/paths.h"
 #include "app/plain.h"
@@ -93,6 +94,13 @@ int with_files(const Context& context) {
   const ModelPlaces places = context.places();
   Signals signals;
   return Run({context.arguments.tool, places, context.console, signals});
+}
+
+template <int (*Run)(const Job&)>
+int with_job(const Context& context) {
+  const ModelPlaces places = context.places();
+  Signals signals;
+  return Run({context.arguments, context.paths, places, context.source, context.console, signals});
 }
 
 int paths(const Context& context) {

@@ -1,9 +1,22 @@
 #include "app/tool_arguments.h"
 
+#include <algorithm>
 #include <array>
+
+#include "engine/base/text.h"
 
 namespace glim::app {
 namespace {
+
+/// Several commands share most of their flags.
+struct ToolFlag {
+  std::string_view commands;  ///< names separated by commas
+  std::string_view names;
+  std::variant<bool ToolArguments::*, std::int32_t ToolArguments::*, std::string ToolArguments::*,
+               std::vector<std::string> ToolArguments::*>
+      member;
+  std::string_view value, choices, help;
+};
 
 constexpr std::array kCommands = {
     ToolCommand{"quantize", "IN OUT TYPE", "write a model in another type; IN may be spark"},
@@ -60,8 +73,19 @@ constexpr std::array kFlags = {
 std::span<const ToolCommand> tool_commands() {
   return kCommands;
 }
-std::span<const ToolFlag> tool_flags() {
-  return kFlags;
+
+std::vector<Flag> tool_flags(std::string_view command, ToolArguments& arguments) {
+  std::vector<Flag> out;
+  for (const ToolFlag& flag : kFlags) {
+    const std::vector<std::string> owners = split_words(flag.commands, ',');
+    if (std::find(owners.begin(), owners.end(), command) == owners.end()) continue;
+    std::visit(
+        [&](auto member) {
+          out.push_back({flag.names, &(arguments.*member), flag.value, flag.choices, flag.help});
+        },
+        flag.member);
+  }
+  return out;
 }
 
 }  // namespace glim::app

@@ -4,8 +4,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
+
+#include "app/flags.h"
 
 namespace glim::app {
 
@@ -30,18 +31,7 @@ struct ToolCommand {
   std::string_view help;
 };
 
-struct ToolFlag {
-  std::string_view commands;  ///< names separated by commas
-  std::string_view names;     ///< "-t,--threads"
-  std::variant<bool ToolArguments::*, std::int32_t ToolArguments::*, std::string ToolArguments::*,
-               std::vector<std::string> ToolArguments::*>
-      member;
-  std::string_view value;    ///< what the help calls it
-  std::string_view choices;  ///< allowed words separated by commas; empty: any
-  std::string_view help;
-};
-
 std::span<const ToolCommand> tool_commands();
-std::span<const ToolFlag> tool_flags();
+std::vector<Flag> tool_flags(std::string_view command, ToolArguments& arguments);
 
 }  // namespace glim::app

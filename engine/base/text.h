@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace glim {
 
@@ -12,6 +13,9 @@ namespace glim {
 /// are no UTF-8 and bidirectional controls become visible escapes such as \x1b; cut after `limit` bytes with
 /// "...".
 std::string printable(std::string_view text, std::size_t limit = 200);
+
+/// The parts of `list` between separators, empty ones included: "a,b" is {"a", "b"}, "" is {""}.
+std::vector<std::string> split_words(std::string_view list, char separator);
 
 /// The candidate closest to `word` by edit distance, or empty when none is near enough to suggest.
 /// `candidates` is any range of things convertible to std::string_view.

@@ -10,7 +10,13 @@ namespace glim {
 
 /// Eight numbers side by side, for the lattice formats. Each lane does what scalar code would do, rounding
 /// included, so that results do not depend on the instruction set. Everything here is inlined into its
-/// caller, which decides on the instruction set with [[gnu::target_clones]].
+/// caller, which GLIM_CLONES compiles for several instruction sets; the one to use is chosen when the program
+/// starts.
+#if defined(__x86_64__)
+#define GLIM_CLONES [[gnu::target_clones("avx2", "default")]]
+#else
+#define GLIM_CLONES
+#endif
 using Floats [[gnu::vector_size(32)]] = float;
 using Ints [[gnu::vector_size(32)]] = std::int32_t;
 inline constexpr int kLanes = 8;

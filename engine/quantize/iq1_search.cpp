@@ -218,13 +218,13 @@ void refit_scale(const Iq1Group& group, Iq1Fit& fit) {
 
 }  // namespace
 
-[[gnu::target_clones("avx2", "default")]] Iq1Fit fit_iq1_s(const Iq1Group& group) {
+GLIM_CLONES Iq1Fit fit_iq1_s(const Iq1Group& group) {
   GLIM_ASSERT(group.count == 32);
   const Order order = sort(group);
   return fit_points(group, order, best_split(group, order));
 }
 
-[[gnu::target_clones("avx2", "default")]] Iq1Fit fit_iq1_m(const Iq1Group& group) {
+GLIM_CLONES Iq1Fit fit_iq1_m(const Iq1Group& group) {
   GLIM_ASSERT(group.count == 16);
   const Order order = sort(group);
   return fit_points(group, order, best_split_of_halves(group, order));

@@ -78,8 +78,7 @@ float first_error(const Values& v, float inverse, float scale) {
 
 }  // namespace
 
-[[gnu::target_clones("avx2", "default")]] float search_block_scale(std::span<const float> x,
-                                                                   std::span<const float> weights, int top) {
+GLIM_CLONES float search_block_scale(std::span<const float> x, std::span<const float> weights, int top) {
   const Values v{x.data(), weights.data(), static_cast<int>(x.size()), top};
   GLIM_ASSERT(v.count % kLanes == 0 && v.count <= 32 && weights.size() == x.size());
   float largest = 0;

@@ -127,14 +127,13 @@ template <int kBits>
 
 }  // namespace
 
-[[gnu::target_clones("avx2", "default")]] ScaleFit search_scale(const Lattice& lattice,
-                                                                const Magnitudes& block,
-                                                                const ScaleTrials& trials) {
+GLIM_CLONES ScaleFit search_scale(const Lattice& lattice, const Magnitudes& block,
+                                  const ScaleTrials& trials) {
   return lattice.bits() == 2 ? search<2>(lattice, block, trials) : search<3>(lattice, block, trials);
 }
 
-[[gnu::target_clones("avx2", "default")]] void refine_scale(const Lattice& lattice, const Magnitudes& block,
-                                                            unsigned groups, ScaleFit& fit) {
+GLIM_CLONES void refine_scale(const Lattice& lattice, const Magnitudes& block, unsigned groups,
+                              ScaleFit& fit) {
   if (lattice.bits() == 2) {
     refine<2>(lattice, block, groups, fit);
   } else {

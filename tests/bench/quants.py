@@ -1,4 +1,5 @@
-"""What each quant of spark costs: size, bits per weight, KL divergence and top-token agreement against BF16.
+"""What each quant of spark costs: size, bits per weight, KL divergence and top-token agreement against BF16, and
+whether it still counts from 1 to 5.
 
     python3 tests/bench/quants.py                      # all file types, with and without importance: a few minutes
     python3 tests/bench/quants.py Q4_K_M IQ2_XS        # these only
@@ -19,6 +20,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CALIBRATION_SEED, MEASURED_SEED = 3101, 3202
 TOGETHER = 8  # models in memory at once
+QUESTION, ANSWER = "Count 1 to 5", "1, 2, 3, 4, 5"
 
 
 def arguments():
@@ -104,9 +106,13 @@ class Bench:
         out = must([self.args.glim, "debug", "drift", "-m", paths[0], *paths[1:], "--against", self.args.model, "-f", self.text, "--special",
                     "--chunk", self.args.chunk, "--chunks", self.args.chunks, "--json", *self.threads])
         for (name, weighted, path), row in zip(files, json.loads(out)["models"]):
-            self.rows[name, weighted] = row
+            self.rows[name, weighted] = {**row, "answer": self.ask(path)}
             if not self.args.keep:
                 os.unlink(path)
+
+    def ask(self, path):
+        done = run([self.args.glim, "run", "-m", path, "--temp", "0", "-n", "40", "-p", QUESTION, *self.threads])
+        return " ".join(done.stdout.split()) if done.returncode == 0 else f"status {done.returncode}: {done.stderr.strip()}"
 
     def all(self, names):
         waiting = []
@@ -129,6 +135,11 @@ def cells(row):
     return [f"{kld['mean']:.5f} ± {kld['error']:.5f}", f"{100 * top['agreement']:.2f}"]
 
 
+def counted(row):
+    answer = row["answer"]
+    return "yes" if answer == ANSWER else answer.replace("|", "\\|")[:40]
+
+
 def both(plain, weighted, form):
     values = [form(row) for row in (plain, weighted) if row]
     return values[0] if len(set(values)) == 1 else " / ".join(values)
@@ -137,8 +148,8 @@ def both(plain, weighted, form):
 def table(bench, names):
     any_row = next(iter(bench.rows.values()))
     lines = [f"{any_row['tokens']:,} positions, base perplexity {any_row['base_perplexity']:.4g}. KL divergence in nats, same top token in %.", "",
-             "| file type | MB | bits per weight | KL divergence | same top token | KL divergence, imatrix | same top token, imatrix |",
-             "|---|---:|---:|---:|---:|---:|---:|"]
+             "| file type | MB | bits per weight | KL divergence | same top token | KL divergence, imatrix | same top token, imatrix | counts to 5 |",
+             "|---|---:|---:|---:|---:|---:|---:|---|"]
     made = [n for n in names if (n, False) in bench.rows or (n, True) in bench.rows]
 
     def rows_of(name):
@@ -148,7 +159,7 @@ def table(bench, names):
         plain, weighted = rows_of(name)
         size = both(plain, weighted, lambda r: f"{r['bytes'] / 1e6:.2f}")
         bits = both(plain, weighted, lambda r: f"{r['bits_per_weight']:.2f}")
-        lines.append(" | ".join([f"| {name}", size, bits, *cells(plain), *cells(weighted)]) + " |")
+        lines.append(" | ".join([f"| {name}", size, bits, *cells(plain), *cells(weighted), both(plain, weighted, counted)]) + " |")
     missing = [f"{n}{', imatrix' if w else ''}: {why}" for (n, w), why in bench.refused.items() if not (w is False and (n, True) in bench.rows)]
     return "\n".join(lines + ([""] + missing if missing else []))
 

@@ -20,17 +20,6 @@ inline std::size_t likeliest(std::span<const float> logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-/// KL(base || other) in nats: what is lost when `other` stands in for `base`. Both have the same length.
-inline double kl_divergence(std::span<const float> base, std::span<const float> other) {
-  const double base_norm = log_sum_exp(base), other_norm = log_sum_exp(other);
-  double sum = 0;
-  for (std::size_t i = 0; i < base.size(); ++i) {
-    const double log_p = static_cast<double>(base[i]) - base_norm;
-    sum += std::exp(log_p) * (log_p - (static_cast<double>(other[i]) - other_norm));
-  }
-  return std::max(sum, 0.0);  // rounding can make it slightly negative
-}
-
 /// The first position of a chunk whose prediction counts: those before know too little of the text.
 inline std::int32_t first_scored(std::size_t chunk_tokens) {
   return static_cast<std::int32_t>(chunk_tokens / 2);

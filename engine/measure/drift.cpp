@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/measure/distribution.h"
+#include "engine/measure/token_drift.h"
 
 namespace glim {
 namespace {
@@ -21,8 +22,9 @@ struct BaseRows {
 class DriftMeter {
  public:
   void add(std::span<const float> base, std::span<const float> logits, TokenId next) {
-    divergences_.push_back(kl_divergence(base, logits));
-    agreed_ += likeliest(base) == likeliest(logits) ? 1 : 0;
+    const TokenDrift drift = token_drift(base, logits, next);
+    divergences_.push_back(drift.kld);
+    agreed_ += drift.same_top ? 1 : 0;
     base_perplexity_.add(base, next);
     perplexity_.add(logits, next);
   }

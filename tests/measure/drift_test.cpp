@@ -8,7 +8,6 @@
 
 #include "engine/backends.h"
 #include "engine/base/error.h"
-#include "engine/measure/distribution.h"
 #include "engine/text/vocab.h"
 #include "tests/support/model_fixture.h"
 
@@ -38,15 +37,6 @@ std::vector<Drift> measure(const DriftJob& job) {
 }
 
 }  // namespace
-
-TEST_CASE("the divergence of two distributions is the sum over their probabilities") {
-  const std::vector<float> base = {std::log(0.5f), std::log(0.25f), std::log(0.25f)};
-  const std::vector<float> other = {3 + std::log(0.25f), 3 + std::log(0.25f), 3 + std::log(0.5f)};
-  CHECK(kl_divergence(base, other) == doctest::Approx(0.5 * std::log(2) - 0.25 * std::log(2)).epsilon(1e-6));
-  CHECK(kl_divergence(base, base) == 0);
-  const std::vector<float> large = {1000, 990}, far = {-2000, -2010};
-  CHECK(kl_divergence(large, far) <= 1e-12);
-}
 
 TEST_CASE("a model does not drift from itself") {
   const Drift drift = measure(job({mini("Q8_0")})).at(0);

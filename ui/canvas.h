@@ -35,11 +35,12 @@ struct Rect {
 };
 
 /// A run of text in one ink. `source` is where the text begins in what it was made from (bytes); text that
-/// was added by the layout (indent, frames, bullets) has the source of what follows it.
+/// was added (indent, frames, bullets, marks) has the source of what follows it.
 struct Span {
   std::string text;
   Ink ink;
   std::size_t source = 0;
+  bool added = false;  ///< all of the text belongs to `source`, no byte of it stands there
 };
 
 using Spans = std::vector<Span>;

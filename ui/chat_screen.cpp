@@ -65,18 +65,6 @@ void draw_bottom(Canvas& canvas, const ChatScreen& screen, const ChatLayout& lay
   canvas.put({layout.status.row, col + (col > 0 ? 3 : 0)}, hint_line(screen.hints, end - col - 3), end);
 }
 
-void draw_overlays(Canvas& canvas, const ChatScreen& screen, const Rect& area) {
-  const GlyphSet& g = *screen.glyphs;
-  if (screen.dialog) {
-    draw_dialog(canvas, area, *screen.dialog, g);
-  } else if (screen.help) {
-    canvas.hide_cursor();
-    draw_help(canvas, area, *screen.help, g);
-  } else if (screen.picker) {
-    draw_picker(canvas, area, *screen.picker, g);
-  }
-}
-
 }  // namespace
 
 ChatLayout layout_of(const ChatScreen& screen, Size size) {
@@ -118,7 +106,7 @@ void draw(Canvas& canvas, const ChatScreen& screen) {
   draw_completions(canvas, layout.transcript, screen.input, g);
   draw_bottom(canvas, screen, layout);
   const int top = layout.header_rule.empty() ? layout.header.height : layout.header_rule.row + 1;
-  draw_overlays(canvas, screen, {top, 0, layout.status.row - top, canvas.cols()});
+  draw_overlays(canvas, {top, 0, layout.status.row - top, canvas.cols()}, screen, g);
 }
 
 }  // namespace glim::ui

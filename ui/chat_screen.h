@@ -6,21 +6,18 @@
 #include <vector>
 
 #include "ui/canvas.h"
-#include "ui/dialog_pane.h"
 #include "ui/header.h"
-#include "ui/help_pane.h"
 #include "ui/input_pane.h"
 #include "ui/layout.h"
 #include "ui/loading_pane.h"
-#include "ui/picker_pane.h"
+#include "ui/overlays.h"
 #include "ui/status_bar.h"
 #include "ui/transcript_pane.h"
 
 namespace glim::ui {
 
-/// Everything the chat screen shows, as plain data. At most one of the overlays is drawn: dialog, help or
-/// picker, in this order. Loading takes the place of the transcript.
-struct ChatScreen {
+/// Everything the chat screen shows, as plain data. Loading takes the place of the transcript.
+struct ChatScreen : Overlays {
   const GlyphSet* glyphs = &kUnicodeGlyphs;
   HeaderData header;
   const TranscriptView* transcript = nullptr;  ///< not owned; null: empty
@@ -32,9 +29,6 @@ struct ChatScreen {
   std::vector<Hint> hints;       ///< the last row
   StatusData status;
   std::optional<LoadingData> loading;
-  std::optional<DialogData> dialog;
-  std::optional<HelpData> help;
-  std::optional<PickerData> picker;
 };
 
 /// The layout that draw() uses for this screen at this size.

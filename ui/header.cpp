@@ -64,6 +64,20 @@ Spans hint_line(const std::vector<Hint>& hints, int width) {
   return out;
 }
 
+Spans fact_line(const std::vector<Spans>& facts, int width, std::string_view separator) {
+  Spans out;
+  int used = 0;
+  for (const Spans& fact : facts) {
+    if (fact.empty()) continue;
+    const int needed = display_width(fact) + (out.empty() ? 0 : display_width(separator));
+    if (used + needed > width) break;
+    if (!out.empty()) out.push_back({std::string(separator), Style::dim});
+    out.insert(out.end(), fact.begin(), fact.end());
+    used += needed;
+  }
+  return out;
+}
+
 void draw_rule(Canvas& canvas, const Rect& area, const GlyphSet& glyphs, const Spans& left,
                const Spans& right) {
   if (area.empty()) return;

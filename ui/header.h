@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ui/canvas.h"
@@ -32,6 +33,9 @@ struct Hint {
 
 /// As many hints as fit, from the first; the others are left out.
 Spans hint_line(const std::vector<Hint>& hints, int width);
+
+/// As many facts as fit, from the first, with a separator between them. Empty ones are left out.
+Spans fact_line(const std::vector<Spans>& facts, int width, std::string_view separator);
 
 /// A rule with a text near its left end and one near its right end; the right one goes first when there is no
 /// room.

@@ -51,18 +51,23 @@ std::size_t bullet_length(std::string_view body) {
 }
 
 /// Breaks anywhere: blanks of code mean something.
-std::vector<Line> wrap_code(std::string_view row, std::size_t source, int width) {
-  std::vector<Line> out = {{{{"", Style::code, source}}, source}};
+std::vector<Line> wrap_code(const Spans& row, std::size_t source, int width) {
+  std::vector<Line> out = {{{}, source}};
   int used = 0;
-  for (ShapeReader reader(row); !reader.done();) {
-    const std::size_t at = reader.offset();
-    const Shape& shape = reader.next();
-    if (used + shape.width > width && used > 0) {
-      out.push_back({{{"", Style::code, source + at}}, source + at});
-      used = 0;
+  for (const Span& span : row) {
+    bool begins = true;
+    for (ShapeReader reader(span.text); !reader.done();) {
+      const std::size_t at = span.source + (span.added ? 0 : reader.offset());
+      const Shape& shape = reader.next();
+      if (used + shape.width > width && used > 0) {
+        out.push_back({{}, at});
+        used = 0;
+        begins = true;
+      }
+      if (std::exchange(begins, false)) out.back().spans.push_back({"", span.ink, at, span.added});
+      out.back().spans.back().text += shape.text;
+      used += shape.width;
     }
-    out.back().spans[0].text += shape.text;
-    used += shape.width;
   }
   return out;
 }
@@ -96,6 +101,19 @@ bool may_be_table_rule(const Row& row) {
 
 }  // namespace
 
+void MarkdownLayout::set_marks(std::shared_ptr<const TextMarks> marks) {
+  static const TextMarks none;
+  const TextMarks& before = marks_ ? *marks_ : none;
+  const std::size_t same = same_until(before, marks ? *marks : none);
+  marks_ = std::move(marks);
+  if (same <= settled_.bytes) settled_ = {};
+}
+
+/// `text` stands for the bytes from `begin`.
+Spans MarkdownLayout::marked(Spans text, std::size_t begin, std::size_t length) const {
+  return marks_ ? with_marks(std::move(text), *marks_, begin, begin + length) : std::move(text);
+}
+
 void MarkdownLayout::update(std::string_view text, bool finished) {
   now_ = settled_;
   lines_.resize(now_.lines);
@@ -123,7 +141,8 @@ bool MarkdownLayout::take_block(std::string_view rest) {
   if (now_.fence) {
     take_code(row.text);
   } else if (options_.plain) {
-    add_rows({{std::string(row.text), options_.ink, now_.bytes}}, margin(), now_.bytes);
+    Spans spans = {{std::string(row.text), options_.ink, now_.bytes}};
+    add_rows(marked(std::move(spans), now_.bytes, row.text.size()), margin(), now_.bytes);
   } else if (has_bar(row.text)) {
     const Row below = next_row(rest.substr(row.length));
     const std::size_t columns = table_columns(below.text).size();
@@ -164,7 +183,7 @@ void MarkdownLayout::take_row(std::string_view row) {
     ink = Ink(Style::heading, hashes <= 2 ? underline : 0);
   }
   const std::size_t source = now_.bytes + static_cast<std::size_t>(body.data() - row.data());
-  add_rows(parse_inline(body, source, ink, links_), prefix, now_.bytes);
+  add_rows(marked(parse_inline(body, source, ink, links_), now_.bytes, row.size()), prefix, now_.bytes);
 }
 
 bool MarkdownLayout::strip_quote_or_bullet(std::string_view& body, Prefix& prefix) const {
@@ -209,7 +228,8 @@ void MarkdownLayout::take_code(std::string_view row) {
     now_.fence.reset();
   } else if (!(only_marks && row_open_)) {  // else it is probably about to close
     const std::size_t cut = std::min(leading(row, ' '), static_cast<std::size_t>(now_.fence->indent));
-    code_row(row.substr(cut), now_.bytes + cut);
+    Spans spans = {{std::string(row.substr(cut)), Style::code, now_.bytes + cut}};
+    code_row(marked(std::move(spans), now_.bytes, row.size()), now_.bytes + cut);
   }
 }
 
@@ -240,7 +260,7 @@ void MarkdownLayout::close_frame(std::size_t source) {
   lines_.push_back({{{blanks(before), Style::text}, {std::move(out), Style::code_frame}}, source});
 }
 
-void MarkdownLayout::code_row(std::string_view row, std::size_t source) {
+void MarkdownLayout::code_row(const Spans& row, std::size_t source) {
   const GlyphSet& g = *options_.glyphs;
   const int indent = now_.fence->indent;
   const int inside = std::max(inner_width() - indent - 4, 1);
@@ -255,7 +275,7 @@ void MarkdownLayout::code_row(std::string_view row, std::size_t source) {
     if (options_.frames)
       line.spans.push_back({std::string(g.vertical) + " ", Style::code_frame, piece.source});
     const int used = display_width(piece.spans) + (marked && last ? 1 : 0);
-    line.spans.push_back(std::move(piece.spans[0]));
+    line.spans.insert(line.spans.end(), piece.spans.begin(), piece.spans.end());
     if (marked && last) line.spans.push_back({std::string(g.full), Style::stream_mark, piece.source});
     // One more column than the text may take, so that the mark has its place behind a full row.
     const auto padding = static_cast<std::size_t>(std::max(inside + 1 - used, 0));
@@ -272,8 +292,10 @@ bool MarkdownLayout::take_table(std::string_view rest) {
   std::size_t at = 0;
   const auto read_cells = [&](std::string_view row) {
     Table::Row out{{}, now_.bytes + at};
-    for (const std::string_view cell : table_cells(row))
-      out.cells.push_back(parse_inline(cell, out.source, options_.ink, links_));
+    for (const std::string_view cell : table_cells(row)) {
+      const std::size_t begin = out.source + static_cast<std::size_t>(cell.data() - row.data());
+      out.cells.push_back(marked(parse_inline(cell, begin, options_.ink, links_), begin, cell.size()));
+    }
     return out;
   };
   Row row = next_row(rest);
@@ -322,7 +344,7 @@ void MarkdownLayout::finish(std::size_t size) {
 void MarkdownLayout::show_mark(std::size_t source) {
   if (now_.fence) {
     row_open_ = true;
-    return code_row("", source);
+    return code_row({}, source);
   }
   add_rows({{std::string(options_.glyphs->full), Style::stream_mark, source}}, margin(), source);
 }
@@ -336,8 +358,11 @@ void MarkdownLayout::show_blank() {
 void MarkdownLayout::add_rows(Spans text, const Prefix& prefix, std::size_t source) {
   show_blank();
   if (row_open_ && mark_wanted_) {
-    const std::size_t end = text.empty() ? source : text.back().source + text.back().text.size();
-    text.push_back({std::string(options_.glyphs->full), Style::stream_mark, end});
+    const bool has_end = !text.empty() && !text.back().added;
+    const std::size_t end = has_end        ? text.back().source + text.back().text.size()
+                            : text.empty() ? source
+                                           : text.back().source;
+    text.push_back({std::string(options_.glyphs->full), Style::stream_mark, end, true});
     mark_wanted_ = false;
   }
   std::vector<Line> rows = wrap(text, {.width = options_.width, .first = prefix.first, .rest = prefix.rest});

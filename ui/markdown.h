@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "ui/glyphs.h"
 #include "ui/text_layout.h"
+#include "ui/text_marks.h"
 
 namespace glim::ui {
 
@@ -37,6 +39,10 @@ class MarkdownLayout {
   /// `finished`: nothing follows for now: open frames are closed and link targets listed. Otherwise the
   /// streaming mark stands after the last character.
   void update(std::string_view text, bool finished);
+
+  /// Marks for the rows, from the next update() on. What they change in rows that were laid out for good is
+  /// laid out again.
+  void set_marks(std::shared_ptr<const TextMarks> marks);
 
   const std::vector<Line>& lines() const { return lines_; }
   const std::vector<std::string>& links() const { return links_; }  ///< link n is links()[n - 1]
@@ -73,7 +79,7 @@ class MarkdownLayout {
   bool take_table(std::string_view rest);
   void open_frame(std::string_view info);
   void close_frame(std::size_t source);
-  void code_row(std::string_view row, std::size_t source);
+  void code_row(const Spans& row, std::size_t source);
   void draw_rule();
   void finish(std::size_t size);
   void show_mark(std::size_t source);
@@ -81,12 +87,14 @@ class MarkdownLayout {
   void add_rows(Spans text, const Prefix& prefix, std::size_t source);
   void lead_on_its_own();
   Prefix margin();
+  Spans marked(Spans text, std::size_t begin, std::size_t length) const;
   int inner_width() const { return options_.width - options_.margin; }
 
   MarkdownOptions options_;
   std::vector<Line> lines_;
   std::vector<std::string> links_;
-  Progress settled_;  ///< of what cannot change any more
+  std::shared_ptr<const TextMarks> marks_;  ///< null: none
+  Progress settled_;                        ///< of what cannot change any more
   Progress now_;
   bool mark_wanted_ = false;  ///< the streaming mark has not been drawn yet
   bool row_open_ = false;     ///< the row being laid out may still grow

@@ -166,7 +166,7 @@ class InlineParser {
     if (target.empty()) return i;
     links_.emplace_back(target);
     parse(bracket + 1, *label_end, {Style::link, ink.emphasis});
-    out_.push_back({strf("[%zu]", links_.size()), Style::dim, source_ + *label_end});
+    out_.push_back({strf("[%zu]", links_.size()), Style::dim, source_ + *label_end, true});
     return *target_end + 1;
   }
 

@@ -103,6 +103,36 @@ std::string percent(double fraction) {
   return strf("%.0f%%", fraction * 100);
 }
 
+std::string percent_fine(double fraction) {
+  if (!(fraction >= 0) || std::isinf(fraction)) return "–";
+  if (fraction == 1 || fraction == 0) return fraction == 0 ? "0%" : "100%";
+  if (fraction > 1) return strf("%.0f%%", fraction * 100);
+  return strf("%.1f%%", std::clamp(fraction * 100, 0.1, 99.9));
+}
+
+std::string nats(double divergence) {
+  if (std::isnan(divergence)) return "–";
+  if (std::abs(divergence) < 5e-5) return divergence == 0 ? "0" : "<.0001";
+  if (divergence < 0.00995) return without_leading_zero(strf("%.4f", divergence));
+  if (divergence < 0.9995) return without_leading_zero(strf("%.3f", divergence));
+  return strf(divergence < 9.995 ? "%.2f" : "%.1f", divergence);
+}
+
+std::string chance(double probability) {
+  if (!(probability >= 0)) return "–";
+  if (probability < 0.005) return "<.01";
+  return probability < 0.995 ? without_leading_zero(strf("%.2f", probability)) : "1";
+}
+
+std::string change(double ratio, const GlyphSet& glyphs) {
+  if (!(ratio >= 0) || std::isinf(ratio)) return std::string(glyphs.unknown);
+  if (ratio >= 9.995) return std::string(glyphs.times) + strf("%.0f", ratio);
+  const double percents = std::round((ratio - 1) * 100);
+  if (percents == 0) return std::string(glyphs.plus_minus) + "0%";
+  return std::string(percents < 0 ? glyphs.minus : std::string_view("+")) +
+         strf("%.0f%%", std::abs(percents));
+}
+
 std::string bytes_of_short(std::int64_t used, std::int64_t total) {
   const Unit unit = unit_of(static_cast<double>(total));
   const std::string part = short_value(static_cast<double>(used) / unit.size);

@@ -19,6 +19,12 @@ std::string bytes_short(std::int64_t bytes);                          ///< 1.76G
 std::string bytes_long(std::int64_t bytes);                           ///< 29.65 GiB
 std::string percent(double fraction);  ///< 19%  <1%  >99%; never rounded to 0 or 100
 
+std::string percent_fine(double fraction);  ///< 96.9%  100%; only all of it is 100%
+std::string nats(double divergence);        ///< 0  .0009  .019  2.91  12.9
+std::string chance(double probability);     ///< .71  <.01  1
+/// How much larger a value is than another: +53%  −42%  ±0%  ×25 from ten times on.
+std::string change(double ratio, const GlyphSet& glyphs);
+
 /// `used/total` in the unit of the total: .33/1.76G  32.3/94.1G
 std::string bytes_of_short(std::int64_t used, std::int64_t total);
 /// 0.33/1.76 GiB

@@ -206,7 +206,7 @@ class Wrapper {
  public:
   Wrapper(const Spans& text, const WrapOptions& options) : options_(options) {
     for (const Span& span : text) add(span);
-    if (!text.empty()) end_source_ = text.back().source + text.back().text.size();
+    if (!text.empty()) end_source_ = text.back().source + (text.back().added ? 0 : text.back().text.size());
   }
 
   std::vector<Line> run() {
@@ -229,7 +229,8 @@ class Wrapper {
       std::string_view shown = shape.text;
       if (shown.data() != span.text.data() + at) shown = changed_.emplace_back(shown);
       const bool wide = shape.width == 2 || (!atoms_.empty() && atoms_.back().width == 2);
-      atoms_.push_back({shown, span.source + at, span.ink, shape.width, Atom::solid, wide && !closes(shown)});
+      atoms_.push_back({shown, span.source + (span.added ? 0 : at), span.ink, shape.width, Atom::solid,
+                        wide && !closes(shown)});
     }
   }
 
@@ -239,8 +240,8 @@ class Wrapper {
     const char c = span.text[at];
     const std::size_t columns = c == '\t' ? kBlanks.size() : c == ' ' ? 1 : 0;
     const Atom::Kind kind = c == '\n' ? Atom::newline : Atom::blank;
-    atoms_.push_back(
-        {kBlanks.substr(0, columns), span.source + at, span.ink, static_cast<int>(columns), kind, false});
+    atoms_.push_back({kBlanks.substr(0, columns), span.source + (span.added ? 0 : at), span.ink,
+                      static_cast<int>(columns), kind, false});
   }
 
   int limit() const {

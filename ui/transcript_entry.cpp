@@ -9,7 +9,6 @@
 namespace glim::ui {
 namespace {
 
-constexpr int kMargin = 2;
 constexpr std::size_t kLongRows = 24, kRowsOfLong = 10;
 
 struct RoleLook {
@@ -39,7 +38,7 @@ Spans lead_of(const Message& message, const TranscriptOptions& options) {
   const GlyphSet& g = *options.glyphs;
   if (!look.has_title)
     return {{std::string(message.role == Role::error ? g.failed : g.dot) + " ", look.name}};
-  if (options.compact) return {{message.name + "> ", look.name}};
+  if (options.compact && !message.name.empty()) return {{message.name + "> ", look.name}};
   return {};
 }
 
@@ -47,7 +46,8 @@ Spans lead_of(const Message& message, const TranscriptOptions& options) {
 
 void TranscriptView::Entry::update(const Message& message, const TranscriptOptions& options, bool with_gap) {
   const bool other_look = options.width != options_.width || options.compact != options_.compact ||
-                          options.glyphs != options_.glyphs || options.code_label != options_.code_label ||
+                          options.margin != options_.margin || options.glyphs != options_.glyphs ||
+                          options.code_label != options_.code_label ||
                           options.unfold_label != options_.unfold_label;
   // A text that became shorter breaks the contract of ids; starting over is the harmless answer.
   const bool restarted = !made_ || other_look || message.markdown != markdown_ || message.name != name_ ||
@@ -66,11 +66,11 @@ void TranscriptView::Entry::restart(const Message& message, const TranscriptOpti
   options_ = options;
   markdown_ = message.markdown;
   name_ = message.name;
-  MarkdownOptions body = {.width = options.width - (options.compact ? 0 : kMargin),
+  MarkdownOptions body = {.width = options.width - (options.compact ? 0 : options.margin),
                           .glyphs = options.glyphs,
                           .plain = message.role != Role::assistant || !message.markdown,
                           .frames = !options.compact,
-                          .margin = options.compact ? 1 : kMargin,
+                          .margin = options.compact ? 1 : options.margin,
                           .ink = look_of(message.role).text,
                           .code_label = options.code_label};
   MarkdownOptions thoughts = body;
@@ -79,6 +79,7 @@ void TranscriptView::Entry::restart(const Message& message, const TranscriptOpti
   body.lead = lead_of(message, options);
   text_ = std::make_unique<MarkdownLayout>(std::move(body));
   thinking_ = std::make_unique<MarkdownLayout>(std::move(thoughts));
+  marks_.reset();
 }
 
 void TranscriptView::Entry::update_titles(const Message& message, const TranscriptOptions& options) {
@@ -86,7 +87,7 @@ void TranscriptView::Entry::update_titles(const Message& message, const Transcri
   const std::string separator = " " + std::string(g.dot) + " ";
   const RoleLook look = look_of(message.role);
   for (const Part part : {role, thinking_title, timing}) own_[part].clear();
-  if (look.has_title && !options.compact) {
+  if (look.has_title && !options.compact && !message.name.empty()) {
     Spans spans = {{message.name, look.name}};
     if (!message.detail.empty()) spans.push_back({separator + message.detail, Style::dim});
     own_[role] = wrap(spans, {.width = options.width, .rest = {{"  ", Style::dim}}});
@@ -103,14 +104,17 @@ void TranscriptView::Entry::update_titles(const Message& message, const Transcri
   }
   if (!message.timing.empty() && options.compact)
     own_[timing] = {{{{" " + fit(message.timing, options.width - 1, g.ellipsis), Style::timing}}, 0}};
-  else if (!message.timing.empty())
-    own_[timing] =
-        wrap(Spans{{message.timing, Style::timing}},
-             {.width = options.width, .first = {{"  ", Style::timing}}, .rest = {{"  ", Style::timing}}});
+  else if (!message.timing.empty()) {
+    const Span margin = {std::string(static_cast<std::size_t>(options.margin), ' '), Style::timing};
+    own_[timing] = wrap(Spans{{message.timing, Style::timing}},
+                        {.width = options.width, .first = {margin}, .rest = {margin}});
+  }
 }
 
 void TranscriptView::Entry::update_body(const Message& message, bool restarted) {
-  const bool text_changed = restarted || message.text.size() != text_size_ ||
+  const bool other_marks = message.marks != marks_;
+  if (other_marks) text_->set_marks(marks_ = message.marks);
+  const bool text_changed = restarted || other_marks || message.text.size() != text_size_ ||
                             message.streaming != streaming_ || message.thinking_now != thinking_now_;
   // While it thinks there is no answer yet; the mark stands at the thoughts.
   text_shown_ = !message.thinking_now || !message.text.empty();
@@ -134,7 +138,7 @@ void TranscriptView::Entry::cut_text(bool folded) {
   rows.clear();
   if (!cut_) return;
   rows.assign(whole.begin(), whole.begin() + kRowsOfLong);
-  const std::string indent(static_cast<std::size_t>(options_.compact ? 1 : kMargin), ' ');
+  const std::string indent(static_cast<std::size_t>(options_.compact ? 1 : options_.margin), ' ');
   std::string title =
       indent + std::string(options_.glyphs->folded) + strf(" %zu more rows", whole.size() - kRowsOfLong);
   if (!options_.unfold_label.empty())

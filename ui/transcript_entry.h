@@ -38,6 +38,7 @@ class TranscriptView::Entry {
   TranscriptOptions options_;
   bool markdown_ = true;
   std::string name_;
+  std::shared_ptr<const TextMarks> marks_;
   std::size_t text_size_ = 0, thinking_size_ = 0;
   bool streaming_ = false, thinking_now_ = false, thinking_shown_ = false, text_shown_ = true, cut_ = false;
   std::unique_ptr<MarkdownLayout> text_;

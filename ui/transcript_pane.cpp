@@ -14,8 +14,9 @@ struct TranscriptView::Position {
 };
 
 struct TranscriptView::Command {
-  enum Kind { lines, pages, top, end, message } kind;
+  enum Kind { lines, pages, top, end, message, place } kind;
   int amount = 0;
+  Place wanted = {};
 };
 
 TranscriptView::TranscriptView() = default;
@@ -39,6 +40,10 @@ void TranscriptView::to_message(int step) {
   commands_.push_back({Command::message, step});
 }
 
+void TranscriptView::to_place(const Place& place) {
+  commands_.push_back({Command::place, 0, place});
+}
+
 void TranscriptView::update(std::span<const Message> messages, const TranscriptOptions& options) {
   messages_ = messages;
   options_ = options;
@@ -50,7 +55,9 @@ void TranscriptView::update(std::span<const Message> messages, const TranscriptO
     following_ = true;
   } else {
     for (const Command& command : commands_) apply(command);
-    show(top());
+    const Position first = top();
+    top_place_ = place_of(first);
+    show(first);
   }
   commands_.clear();
   messages_ = {};
@@ -107,6 +114,9 @@ void TranscriptView::apply(const Command& command) {
       wanted.row = 0;
       break;
     }
+    case Command::place:
+      wanted = find(command.wanted);
+      break;
   }
   const Position end = end_top();
   const bool at_end =

@@ -19,13 +19,14 @@ enum class Role : std::uint8_t { user, assistant, system, notice, error };
 struct Message {
   std::uint64_t id = 0;  ///< unique in the transcript, never 0
   Role role = Role::user;
-  std::string name;    ///< of the role row: "you", "glm-q8"
+  std::string name;    ///< of the role row: "you", "glm-q8"; empty: no role row
   std::string detail;  ///< after the name: "14:02 · 391 tok"
   std::string text;
   std::string timing;  ///< the dim row under an answer; empty: none
   bool streaming = false;
-  bool markdown = true;  ///< only answers are read as markdown
-  bool folded = false;   ///< a text of more than 24 rows shows only the first ten
+  bool markdown = true;                    ///< only answers are read as markdown
+  bool folded = false;                     ///< a text of more than 24 rows shows only the first ten
+  std::shared_ptr<const TextMarks> marks;  ///< of `text`; new marks are a new object. Null: none
 
   std::string thinking;
   bool thinking_now = false;    ///< the thinking is still being written
@@ -40,6 +41,7 @@ struct TranscriptOptions {
   int height = 24;
   const GlyphSet* glyphs = &kUnicodeGlyphs;
   bool compact = false;  ///< "you> text", no frames: narrow terminals
+  int margin = 2;        ///< blank columns before the text, except when compact
   std::string code_label = {};
   std::string unfold_label = {};  ///< beside the number of rows that a folded text hides: "Alt-p shows them"
 };
@@ -67,8 +69,9 @@ class TranscriptView {
   void scroll_lines(int rows);  ///< negative: towards the beginning
   void scroll_pages(int pages);
   void to_top();
-  void to_end();              ///< and follow
-  void to_message(int step);  ///< previous (-1) or next (+1) message to the top
+  void to_end();                      ///< and follow
+  void to_message(int step);          ///< previous (-1) or next (+1) message to the top
+  void to_place(const Place& place);  ///< its row to the top, as far as there is text below it
 
   /// Call before drawing whenever messages, the size or the place may have changed. The messages are not
   /// kept.
@@ -76,8 +79,9 @@ class TranscriptView {
 
   // As of the last update().
   bool following() const { return following_; }
-  int rows_below() const { return rows_below_; }  ///< below the window
-  int new_rows() const { return new_rows_; }      ///< of these, what arrived since following ended
+  int rows_below() const { return rows_below_; }         ///< below the window
+  int new_rows() const { return new_rows_; }             ///< of these, what arrived since following ended
+  const Place& top_place() const { return top_place_; }  ///< of the first row of the window
   const std::vector<Line>& window() const { return window_; }  ///< at most `height` rows
   /// The message at a row of the window, for clicks and for folding.
   std::optional<std::uint64_t> message_at(int row) const;
@@ -108,7 +112,8 @@ class TranscriptView {
   std::vector<Command> commands_;
   std::vector<Line> window_;
   std::vector<std::uint64_t> window_ids_;
-  Place anchor_;   ///< top row while not following
+  Place anchor_;  ///< top row while not following
+  Place top_place_;
   Place left_at_;  ///< last row when following ended
   bool following_ = true;
   int rows_below_ = 0;

@@ -1,21 +1,12 @@
 #include "ui/chat_screen.h"
 
-#include <doctest/doctest.h>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
-#include "engine/base/text.h"
+#include "tests/ui/golden_screen.h"
 #include "ui/text_layout.h"
 
 using namespace glim;
 using namespace glim::ui;
 
 namespace {
-
-std::int64_t gib(double n) {
-  return static_cast<std::int64_t>(n * 0x1p30);
-}
 
 std::vector<Message> conversation() {
   Message question;
@@ -61,22 +52,6 @@ std::string paint(ChatScreen screen, Size size, const std::vector<Message>& mess
   Canvas canvas(size);
   draw(canvas, screen);
   return canvas.text() + "\n";
-}
-
-/// Compares with tests/ui/screens/NAME.txt; with GLIM_UPDATE_SCREENS in the environment writes that file
-/// instead.
-void check_screen(const std::string& name, const std::string& screen) {
-  const std::string path = std::string(GLIM_SOURCE_DIR "/tests/ui/screens/") + name + ".txt";
-  if (std::getenv("GLIM_UPDATE_SCREENS") != nullptr) std::ofstream(path) << screen;
-  std::ifstream file(path);
-  std::stringstream expected;
-  expected << file.rdbuf();
-  CAPTURE(name);
-  CHECK(screen == expected.str());
-}
-
-std::string named(const char* what, Size size) {
-  return strf("%s_%dx%d", what, size.cols, size.rows);
 }
 
 constexpr Size kSizes[] = {{24, 80}, {40, 120}, {10, 40}, {6, 30}, {5, 24}, {14, 70}};

@@ -73,3 +73,27 @@ TEST_CASE("meters are as full as what they show") {
   CHECK(meter(2, 3, kAsciiGlyphs) == "###");
   CHECK(meter(0, 3, kUnicodeGlyphs) == "░░░");
 }
+
+TEST_CASE("shares, divergences and chances keep their small values") {
+  CHECK(percent_fine(0.969) == "96.9%");
+  CHECK(percent_fine(0.99999) == "99.9%");
+  CHECK(percent_fine(1) == "100%");
+  CHECK(percent_fine(0.0001) == "0.1%");
+  CHECK(nats(0) == "0");
+  CHECK(nats(0.00001) == "<.0001");
+  CHECK(nats(0.0009) == ".0009");
+  CHECK(nats(0.019) == ".019");
+  CHECK(nats(2.908) == "2.91");
+  CHECK(nats(12.94) == "12.9");
+  CHECK(chance(0.71) == ".71");
+  CHECK(chance(0.001) == "<.01");
+  CHECK(chance(0.999) == "1");
+}
+
+TEST_CASE("changes have a sign until they are a factor") {
+  CHECK(change(1.53, kUnicodeGlyphs) == "+53%");
+  CHECK(change(0.58, kUnicodeGlyphs) == "−42%");
+  CHECK(change(0.58, kAsciiGlyphs) == "-42%");
+  CHECK(change(1.001, kUnicodeGlyphs) == "±0%");
+  CHECK(change(25, kUnicodeGlyphs) == "×25");
+}

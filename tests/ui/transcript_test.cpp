@@ -238,6 +238,31 @@ TEST_CASE("pages overlap by a row, top and messages are reached") {
   CHECK(view.current_message() == 4);
 }
 
+TEST_CASE("a place that was seen can be shown again, in another view too") {
+  const std::vector<Message> messages = long_chat(20);
+  TranscriptView first, second;
+  first.update(messages, {.width = 40, .height = 8});
+  first.scroll_lines(-25);
+  first.update(messages, {.width = 40, .height = 8});
+  const Place place = first.top_place();
+  second.to_place(place);
+  second.update(messages, {.width = 40, .height = 8});
+  CHECK(!second.following());
+  CHECK(second.top_place() == place);
+  CHECK(shown(second) == shown(first));
+  second.to_place({messages.back().id, 5, 1000, 0});
+  second.update(messages, {.width = 40, .height = 8});
+  CHECK(second.following());
+}
+
+TEST_CASE("an answer without a name has no role row") {
+  TranscriptView view;
+  Message reply = answer(1, "text");
+  reply.name.clear();
+  view.update(std::vector<Message>{reply}, {.width = 40, .height = 8, .margin = 1});
+  CHECK(shown(view) == " text");
+}
+
 TEST_CASE("removed messages take nothing else with them") {
   std::vector<Message> chat = long_chat(6);
   TranscriptView view;

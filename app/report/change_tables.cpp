@@ -5,7 +5,7 @@
 #include "app/report/report_tables.h"
 #include "engine/base/text.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 constexpr std::string_view kSeveral =
@@ -146,4 +146,4 @@ std::vector<Table> change_tables(const Report& report) {
   return out;
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -9,7 +9,7 @@
 
 #include "app/report/report.h"
 
-namespace glim::app {
+namespace glim::app::report {
 
 /// Names of the factors in which two rows differ.
 std::vector<std::string_view> differing_factors(const Row& a, const Row& b);
@@ -36,4 +36,4 @@ std::variant<Impact, std::string> impact_of(const Report& report, std::size_t ro
 /// reference, else the row with the most bits per weight, else the first.
 std::vector<Impact> impacts(const Report& report);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -5,7 +5,7 @@
 #include "app/report/writers.h"
 #include "engine/base/text.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 std::string quoted(const std::string& text) {
@@ -166,4 +166,4 @@ std::string report_csv(const Report& report) {
   return out;
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -7,7 +7,7 @@
 
 #include "engine/base/text.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 struct UnitRow {
@@ -124,4 +124,4 @@ std::string change_text(double fraction) {
   return out == "+0.0 %" || out == "-0.0 %" ? "0.0 %" : out;
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

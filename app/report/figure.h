@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace glim::app {
+namespace glim::app::report {
 
 enum class Unit : std::uint8_t {
   count,
@@ -69,4 +69,4 @@ std::string figure_in_words(const Figure& figure, bool binary = false);
 /// A change as a signed percentage: "+100.0 %", "0.0 %", "-23.4 %".
 std::string change_text(double fraction);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

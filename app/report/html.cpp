@@ -8,7 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/base/utf8.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 constexpr std::string_view kStyle = R"css(
@@ -206,4 +206,4 @@ std::string report_html(const Report& report) {
   return out + "</tbody></table></div>\n</body>\n</html>\n";
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -2,7 +2,7 @@
 
 #include "ui/sanitize.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 std::string escaped(const std::string& text) {
@@ -41,4 +41,4 @@ std::string html_line(std::string_view text) {
   return escaped(ui::sanitize_line(text));
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

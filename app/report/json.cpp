@@ -6,7 +6,7 @@
 #include "app/report/verdict.h"
 #include "app/report/writers.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -223,4 +223,4 @@ std::string report_json(const Report& report) {
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -6,7 +6,7 @@
 #include "engine/base/text.h"
 #include "ui/text_layout.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 /// Text of a model in a block of its own; nothing in it can end the block.
@@ -90,4 +90,4 @@ std::string report_markdown(const Report& report) {
   return out;
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

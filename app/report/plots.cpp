@@ -10,7 +10,7 @@
 #include "engine/base/text.h"
 #include "ui/text_layout.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 constexpr double kWidth = 640, kHeight = 400;
@@ -314,4 +314,4 @@ std::vector<Plot> report_plots(const Report& report) {
   return out;
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

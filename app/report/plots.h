@@ -5,7 +5,7 @@
 
 #include "app/report/report.h"
 
-namespace glim::app {
+namespace glim::app::report {
 
 /// One figure of every row against another, as an SVG picture that takes its colours from the page.
 struct Scatter {
@@ -42,4 +42,4 @@ struct Plot {
 /// rate against size, memory by context.
 std::vector<Plot> report_plots(const Report& report);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

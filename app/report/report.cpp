@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace glim::app {
+namespace glim::app::report {
 
 std::vector<std::string> partial_lines(const Report& report) {
   std::vector<std::string> out;
@@ -18,4 +18,4 @@ std::optional<std::size_t> largest_context(const Report& report) {
   return static_cast<std::size_t>(place - report.contexts.begin());
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -15,7 +15,7 @@
 /// files is as it came; writers make it safe for what they write. Sizes are bytes, times seconds,
 /// divergences nats.
 
-namespace glim::app {
+namespace glim::app::report {
 
 enum class Block : std::uint8_t { identity, size, load, memory, speed, quality };
 enum class Better : std::uint8_t { none, lower, higher };
@@ -200,4 +200,4 @@ std::vector<std::string> partial_lines(const Report& report);
 /// The largest context of the report at which memory is given, with its place; nothing without any.
 std::optional<std::size_t> largest_context(const Report& report);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

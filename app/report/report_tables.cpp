@@ -7,7 +7,7 @@
 #include "app/report/verdict.h"
 #include "engine/base/text.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 const Figure& nothing() {
@@ -416,4 +416,4 @@ std::vector<std::string> verdict_lines(const Report& report) {
   return out;
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

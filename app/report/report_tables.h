@@ -5,7 +5,7 @@
 #include "app/report/report.h"
 #include "app/report/table.h"
 
-namespace glim::app {
+namespace glim::app::report {
 
 /// The summary: one line per row, what matters most.
 Table scorecard(const Report& report);
@@ -28,4 +28,4 @@ Table difference_table(const Report& report);
 /// Sentences under the verdict: fronts, one line per row, and what they rest on.
 std::vector<std::string> verdict_lines(const Report& report);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

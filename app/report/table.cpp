@@ -7,7 +7,7 @@
 #include "engine/base/text.h"
 #include "ui/text_layout.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 constexpr std::string_view kGap = "  ";
@@ -209,4 +209,4 @@ std::string markdown_text(const Table& table) {
   return out + (table.notes.empty() ? "" : "\n");
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -7,7 +7,7 @@
 
 #include "app/report/report.h"
 
-namespace glim::app {
+namespace glim::app::report {
 
 /// One table of a report, laid out as text but for no particular medium. Texts are as they came.
 struct Table {
@@ -72,4 +72,4 @@ std::string markdown_text(const Table& table);
 /// Text of others inside a line of Markdown, with everything escaped that could begin markup or a table cell.
 std::string markdown_escaped(std::string_view text);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

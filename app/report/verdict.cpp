@@ -8,7 +8,7 @@
 #include "app/report/changes.h"
 #include "engine/base/text.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 /// Beyond it the choice of words changes often enough to be seen.
@@ -201,4 +201,4 @@ std::string sentence_rule() {
   return out + ".";
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

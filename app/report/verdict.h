@@ -6,7 +6,7 @@
 
 #include "app/report/report.h"
 
-namespace glim::app {
+namespace glim::app::report {
 
 /// Rows that no other row beats in one metric without losing in the other, from the best in `a` on. Only
 /// measured and planned figures take part; a metric without a better direction cannot be used.
@@ -33,4 +33,4 @@ std::string sentence_rule();
 /// Whether a context fits into the device with a tenth of its memory left.
 bool fits_with_headroom(const Report& report, const MemoryAt& memory);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

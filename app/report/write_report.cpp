@@ -8,7 +8,7 @@
 #include "engine/base/new_file.h"
 #include "engine/base/text.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 struct Format {
@@ -45,4 +45,4 @@ void write_report(const Report& report, const std::filesystem::path& path) {
   file.give_name();
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -5,7 +5,7 @@
 
 #include "app/report/report.h"
 
-namespace glim::app {
+namespace glim::app::report {
 
 /// The summary for a terminal of `width` columns: scorecard, memory when there are several contexts, verdict.
 std::string report_text(const Report& report, int width);
@@ -33,4 +33,4 @@ void check_report_path(const std::filesystem::path& path);
 /// when it is complete. Throws E501 for another extension, E701.
 void write_report(const Report& report, const std::filesystem::path& path);
 
-}  // namespace glim::app
+}  // namespace glim::app::report

@@ -17,7 +17,7 @@
 #include "tests/support/temp_dir.h"
 #include "ui/text_layout.h"
 
-namespace glim::app {
+namespace glim::app::report {
 namespace {
 
 constexpr double kGB = 1e9, kGiB = 0x1p30;
@@ -468,4 +468,4 @@ TEST_CASE("plots place what they show") {
   CHECK(labels <= 8);
 }
 
-}  // namespace glim::app
+}  // namespace glim::app::report

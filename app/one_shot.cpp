@@ -22,6 +22,7 @@ Error error_of(const Failed& failed) {
 
 void append(Answer& reply, const std::vector<ReplyDelta>& deltas, const ReplyWatcher& watcher) {
   for (const ReplyDelta& delta : deltas) {
+    if (delta.call) reply.tool_calls.push_back(*delta.call);
     (delta.thinking ? reply.thinking : reply.text) += delta.text;
     if (watcher.on_delta) watcher.on_delta(delta);
   }
@@ -63,12 +64,11 @@ std::unique_ptr<Engine> open_and_wait(EngineSource& source, const EngineOptions&
   }
 }
 
-Answer one_answer(Engine& engine, const Profile& profile, Prompt prompt, EventWaiter& waiter,
-                  const ReplyWatcher& watcher) {
+Answer reply_to(Engine& engine, ReplyJob job, EventWaiter& waiter, const ReplyWatcher& watcher) {
   Answer reply;
-  ReplyParser parser(prompt.start, prompt.reply);
-  const SequenceId sequence = engine.open_sequence();
-  engine.generate(sequence, request_for(profile, std::move(prompt)));
+  ReplyParser parser(job.request.start, std::move(job.reply));
+  const SequenceId sequence = job.sequence;
+  engine.generate(sequence, std::move(job.request));
   while (!reply.finish) {
     const auto next = waiter.next(engine);
     if (const auto* interrupted = std::get_if<EventWaiter::Interrupted>(&next)) {
@@ -90,6 +90,15 @@ Answer one_answer(Engine& engine, const Profile& profile, Prompt prompt, EventWa
       reply.stats = finished->stats;
     }
   }
+  return reply;
+}
+
+Answer one_answer(Engine& engine, const Profile& profile, Prompt prompt, EventWaiter& waiter,
+                  const ReplyWatcher& watcher) {
+  ReplyOptions reading = prompt.reply;
+  const SequenceId sequence = engine.open_sequence();
+  Answer reply = reply_to(engine, {sequence, request_for(profile, std::move(prompt)), std::move(reading)},
+                          waiter, watcher);
   engine.close_sequence(sequence);
   return reply;
 }

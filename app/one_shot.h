@@ -35,6 +35,7 @@ class EventWaiter {
 
 struct Answer {
   std::string text, thinking;
+  std::vector<ToolCall> tool_calls;
   std::optional<FinishReason> finish;  ///< none: it failed
   GenerationStats stats;
   int interrupted = 0;  ///< exit status of a signal or the time limit, else 0
@@ -55,6 +56,16 @@ struct LoadInterrupted {
 /// Opens an engine and waits until it is ready. Throws the Error it failed with, or LoadInterrupted.
 std::unique_ptr<Engine> open_and_wait(EngineSource& source, const EngineOptions& options, EventWaiter& waiter,
                                       const std::function<void(const Loading&)>& on_loading = {});
+
+/// What to generate and where; `request.start` says what the reply begins with.
+struct ReplyJob {
+  SequenceId sequence;
+  Request request;
+  ReplyOptions reply;  ///< how the reply is to be read
+};
+
+/// The reply to its end; the sequence stays open. Throws the Error of a generation that failed.
+Answer reply_to(Engine& engine, ReplyJob job, EventWaiter& waiter, const ReplyWatcher& watcher = {});
 
 /// The answer to a prompt to its end, in a sequence of its own. Throws the Error of a generation that failed.
 Answer one_answer(Engine& engine, const Profile& profile, Prompt prompt, EventWaiter& waiter,

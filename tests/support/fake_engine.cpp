@@ -1,5 +1,6 @@
 #include "tests/support/fake_engine.h"
 
+#include <functional>
 #include <sstream>
 
 namespace glim {
@@ -37,6 +38,8 @@ Prompt FakeEngine::render(const ChatRequest& request) const {
   if (render_error) throw Error(ErrorCode::E402, *render_error);
   Prompt prompt;
   prompt.start = start;
+  prompt.reply.offer_tools = !request.tools.empty();
+  prompt.reply.tools = request.tools;
   for (const ChatMessage& message : request.messages) {
     prompt.text.push_back({message.role + ": " + message.content + "\n", true});
     prompt.tokens.resize(prompt.tokens.size() + static_cast<std::size_t>(1 + words_in(message.content)), 7);
@@ -71,8 +74,9 @@ void FakeEngine::cancel(SequenceId sequence) {
 
 void FakeEngine::post_pieces(const std::vector<std::string>& pieces) {
   for (const std::string& text : pieces) {
-    const bool special = text == "<think>" || text == "</think>";
-    post(Piece{running_, ++generated_, text, special, -0.5f});
+    ++generated_;
+    const auto hash = static_cast<TokenId>(std::hash<std::string>()(text) & 0xffffff);
+    post(Piece{running_, same_ids ? hash : generated_, text, is_reply_tag(text), logprob});
   }
 }
 

@@ -15,7 +15,7 @@ namespace glim {
 class FakeEngine final : public Engine {
  public:
   struct Reply {
-    std::vector<std::string> pieces;  ///< "<think>" and "</think>" are special tokens
+    std::vector<std::string> pieces;  ///< tags of thoughts and calls are special tokens
     FinishReason finish = FinishReason::end_of_turn;
   };
 
@@ -44,6 +44,8 @@ class FakeEngine final : public Engine {
   Stats numbers;
   std::deque<Reply> replies;
   ReplyState start = ReplyState::content;
+  float logprob = -0.5f;                    ///< of every piece
+  bool same_ids = false;                    ///< equal pieces are equal tokens; else all are different
   bool answer_cancel = false;               ///< cancel() ends the generation by itself
   std::optional<std::string> render_error;  ///< render() throws E402 with it
 

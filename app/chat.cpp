@@ -134,8 +134,10 @@ void Chat::adopt() {
   const Profile& profile = slot_.running().profile;
   session_.attach(*slot_.engine(), profile);
   session_.set_system(system_prompt(profile));
-  for (const std::string& note : slot_.plan().notes) notice(note);
-  for (const std::string& note : slot_.engine()->card().notes) notice(note);
+  const std::vector<std::string>& planned = slot_.plan().notes;
+  for (const std::string& note : planned) notice(note);
+  for (const std::string& note : slot_.engine()->card().notes)
+    if (std::find(planned.begin(), planned.end(), note) == planned.end()) notice(note);
   note_thinking();
 }
 

@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
 #include "engine/measure/drift.h"
+#include "engine/model_source.h"
 #include "engine/quantize/file_type.h"
 #include "ui/numbers.h"
 
@@ -74,6 +75,9 @@ int debug_drift(const ToolJob& job) {
     work.models.push_back(measured_options(job, name));
     work.models.back().kv_type = quant_type_named(arguments.kv_type, "--kv-type");
   }
+  for (const EngineOptions& options : work.models)
+    if (const std::string note = noise_note(*open_model(options.model)); !note.empty())
+      say(job.console, note);
   StopOnSignal stop(job.signals);
   std::vector<Drift> drifts;
   {
@@ -90,8 +94,8 @@ int debug_drift(const ToolJob& job) {
   if (stop.status() != 0) return stop.status();
   std::vector<Measured> rows;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const GgufFile file(work.models[i].model);
-    rows.push_back({names[i], file.file_bytes(), figures(file).bits_per_weight(), drifts[i]});
+    const std::unique_ptr<GgufFile> file = open_model(work.models[i].model);
+    rows.push_back({names[i], file->file_bytes(), figures(*file).bits_per_weight(), drifts[i]});
   }
   if (!arguments.json) {
     write_out(job.console, table(rows, arguments.against));

@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
 #include "engine/gguf/gguf_file.h"
+#include "engine/model_source.h"
 #include "ui/numbers.h"
 #include "ui/text_layout.h"
 
@@ -113,6 +114,7 @@ void print_file(std::ostream& out, const GgufFile& file) {
               grouped(bytes).c_str());
   if (file.part_count() > 1) out << ", " << file.part_count() << " parts";
   out << '\n';
+  if (const std::string note = noise_note(file); !note.empty()) out << "  note: " << note << '\n';
   for (const std::string& warning : file.warnings()) out << "  note: " << warning << '\n';
 }
 
@@ -247,8 +249,9 @@ void print_figures(std::ostream& out, const ModelFigures& figures) {
 
 }  // namespace
 
-int inspect(const std::filesystem::path& path, bool json, std::ostream& out) {
-  const GgufFile file(path);
+int inspect(const std::string& model, bool json, std::ostream& out) {
+  const std::unique_ptr<GgufFile> opened = open_model(model);
+  const GgufFile& file = *opened;
   const ModelFigures numbers = figures(file);
   if (json) {
     out << inspect_json(file, numbers) << '\n';

@@ -101,6 +101,7 @@ std::string inspect_json(const GgufFile& file, const ModelFigures& figures) {
               {"version", file.version()},
               {"bytes", file.file_bytes()},
               {"parts", file.part_count()}};
+  if (file.in_memory()) out["noise"] = true;
   out["parameters"] = figures.parameters;
   out["active_parameters"] = figures.active_parameters;
   out["tensor_bytes"] = figures.tensor_bytes;

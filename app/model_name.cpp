@@ -8,6 +8,7 @@
 #include "app/spark_cache.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/shape/model_shape.h"
 
 namespace glim::app {
 namespace {
@@ -26,6 +27,8 @@ bool is_first_part(const std::string& file_name) {
   return file_name.compare(of - 6, 6, "-00001") == 0;
 }
 
+}  // namespace
+
 std::vector<fs::path> gguf_files(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
@@ -36,6 +39,8 @@ std::vector<fs::path> gguf_files(const fs::path& folder) {
   std::sort(files.begin(), files.end());
   return files;
 }
+
+namespace {
 
 std::string only_file_in(std::string_view name, const fs::path& folder) {
   const std::vector<fs::path> files = gguf_files(folder);
@@ -48,11 +53,11 @@ std::string only_file_in(std::string_view name, const fs::path& folder) {
                   "for example " + list + (files.size() > 5 ? ", ..." : ""));
 }
 
-std::optional<std::string> find_in_folders(const std::string& name, const ModelPlaces& places) {
+std::optional<fs::path> find_in_folders(const std::string& name, const ModelPlaces& places) {
   std::error_code ignored;
   for (const fs::path& folder : places.folders) {
     const fs::path path = folder / name;
-    if (fs::exists(path, ignored)) return path.string();
+    if (fs::exists(path, ignored)) return path;
   }
   return std::nullopt;
 }
@@ -76,7 +81,7 @@ std::string built_in(std::string_view name, const ModelPlaces& places) {
 
 bool is_model_keyword(std::string_view name) {
   return name == "spark" || name.substr(0, 6) == "spark:" || name.substr(0, 8) == "builtin:" ||
-         name.substr(0, 6) == "shape:";
+         is_shape_name(name);
 }
 
 bool is_template_file(std::string_view name) {
@@ -107,33 +112,34 @@ std::string expand_path(std::string_view path) {
   return out.append(path);
 }
 
+std::optional<fs::path> find_model_path(std::string_view name, const ModelPlaces& places) {
+  if (name.starts_with(kModelsVariable) && std::getenv("GLIM_MODELS") == nullptr)
+    return find_in_folders(std::string(name.substr(kModelsVariable.size())), places);
+  const std::string path = expand_path(name);
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) return path;
+  if (path.find('/') != std::string::npos) return std::nullopt;
+  for (const std::string& candidate : {path, path + ".gguf"})
+    if (auto found = find_in_folders(candidate, places)) return found;
+  return std::nullopt;
+}
+
 std::string resolve_model(std::string_view name, const ModelPlaces& places) {
   if (name.empty())
     throw not_found("model.path", "no model is named; use \"spark\" or the path of a GGUF file");
-  if (name.substr(0, 6) == "shape:")
-    throw Error(ErrorCode::E110,
-                strf("%s: a shape has no weights to load; write it with glim debug write-shape or name a "
-                     "GGUF file",
-                     printable(name).c_str()));
+  if (is_shape_name(name)) return shape_named(name).name;
   if (name.substr(0, 8) == "builtin:") return built_in(name.substr(8), places);
   if (is_model_keyword(name)) return built_in(name, places);
 
-  if (name.substr(0, kModelsVariable.size()) == kModelsVariable && std::getenv("GLIM_MODELS") == nullptr) {
-    const std::string rest(name.substr(kModelsVariable.size()));
-    if (auto found = find_in_folders(rest, places)) return *found;
-    throw not_found(rest,
+  if (const auto path = find_model_path(name, places)) {
+    std::error_code ignored;
+    return fs::is_directory(*path, ignored) ? only_file_in(name, *path) : path->string();
+  }
+  if (name.starts_with(kModelsVariable) && std::getenv("GLIM_MODELS") == nullptr)
+    throw not_found(name.substr(kModelsVariable.size()),
                     "the file is in none of the model folders; set GLIM_MODELS to the folder that holds it",
                     "or list your folders under [models] dirs in config.toml");
-  }
-  const std::string path = expand_path(name);
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return only_file_in(name, path);
-  if (fs::exists(path, ignored)) return path;
-  if (path.find('/') == std::string::npos) {
-    for (const std::string& candidate : {path, path + ".gguf"})
-      if (auto found = find_in_folders(candidate, places)) return *found;
-  }
-  throw not_found(path, "no such file; check the path, or use \"spark\" for the built-in model");
+  throw not_found(expand_path(name), "no such file; check the path, or use \"spark\" for the built-in model");
 }
 
 }  // namespace glim::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,19 @@ struct ModelPlaces {
 /// Replaces a leading ~ and every ${VAR}. Throws E101 for a variable that is not set.
 std::string expand_path(std::string_view path);
 
-/// Path of the GGUF file that a name stands for: "spark" (or "builtin:spark", and "spark:TYPE", which is
-/// quantised on first use), a file, a folder that holds exactly one GGUF file or one split set, or a file
-/// name in one of the folders. A leading "${GLIM_MODELS}/"
-/// stands for every folder of `places` when the variable is not set. Throws E101 (not found), E110 (a kind of
-/// name that is not supported), E501 (no such type), E701 (the cache cannot be written).
+/// What EngineOptions::model is to be for a name: a shape itself, else the path of the GGUF file that it
+/// stands for: "spark" (or "builtin:spark", and "spark:TYPE", which is quantised on first use), a file, a
+/// folder that holds exactly one GGUF file or one split set, or a file name in one of the folders. A leading
+/// "${GLIM_MODELS}/" stands for every folder of `places` when the variable is not set. Throws E101 (not
+/// found), E501 (no such type or shape), E701 (the cache cannot be written).
 std::string resolve_model(std::string_view name, const ModelPlaces& places);
+
+/// The file or folder that a name which is no keyword stands for: a path, or a name in one of the folders,
+/// with or without ".gguf". Empty when there is none. Throws E101 for a variable that is not set.
+std::optional<std::filesystem::path> find_model_path(std::string_view name, const ModelPlaces& places);
+
+/// The GGUF files in a folder by name, of split sets the first part; empty when it cannot be read.
+std::vector<std::filesystem::path> gguf_files(const std::filesystem::path& folder);
 
 /// True for names that are no paths ("spark", "builtin:...", "shape:...") and so must not be made relative to
 /// a file.

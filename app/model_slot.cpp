@@ -40,7 +40,7 @@ void note(LoadProgress& progress, const Loading& loading) {
 }  // namespace
 
 EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, EngineSource& source,
-                             Plan& plan) {
+                             Plan& plan, bool weights_loaded) {
   EngineOptions options;
   options.model = resolve_model(profile.model, places);
   options.backend = profile.backend;
@@ -48,10 +48,13 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   options.batch = profile.ubatch;
   options.chat_template = template_source(profile.chat_template);
   if (const auto type = quant_from_name(profile.kv_type)) options.kv_type = *type;
+  options.weights_loaded = weights_loaded;
   options.ctx = profile.ctx;
   if (profile.ctx == kDefaultContext) {
     options.ctx = 1;  // small enough for every model: this plan is only asked for the trained length
+    options.weights_loaded = true;
     options.ctx = std::min(kUsualContext, source.plan(options).trained_ctx);
+    options.weights_loaded = weights_loaded;
   }
   plan = source.plan(options);
   return options;
@@ -71,7 +74,8 @@ Reload ModelSlot::change(std::string name, Settings settings, bool busy) {
     throw Error(ErrorCode::E603,
                 "the KV cache is in use by the answer that is being written; stop it first (Esc)");
   Plan plan;
-  const EngineOptions options = engine_options(wanted.profile, places_, source_, plan);
+  const EngineOptions options =
+      engine_options(wanted.profile, places_, source_, plan, reload == Reload::cache);
   cancel();
   if (reload == Reload::cache) {
     rebuilding_ = std::move(wanted);

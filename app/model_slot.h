@@ -89,9 +89,9 @@ class ModelSlot {
   std::optional<Candidate> candidate_;
 };
 
-/// The options that a profile stands for; plan() is asked for what the profile leaves to the model. Throws
-/// Error.
+/// The options that a profile stands for; plan() is asked for what the profile leaves to the model. With
+/// `weights_loaded` only the cache has to find room. Throws Error.
 EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, EngineSource& source,
-                             Plan& plan);
+                             Plan& plan, bool weights_loaded = false);
 
 }  // namespace glim::app

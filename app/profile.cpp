@@ -15,6 +15,7 @@ namespace glim::app {
 std::string Profile::label() const {
   if (!alias.empty()) return alias;
   if (!name.empty()) return name;
+  if (is_model_keyword(model)) return model;
   const std::string stem = std::filesystem::path(model).stem().string();
   return stem.empty() ? model : stem;
 }

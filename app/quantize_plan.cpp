@@ -47,7 +47,7 @@ TensorOverride override_from(const std::string& text) {
 RecipeOptions recipe_from(const ToolArguments& arguments) {
   RecipeOptions out;
   out.file_type = &file_type_named(arguments.words.back(), "quantize");
-  out.rules = arguments.recipe == "bartowski" ? RuleBook::bartowski : RuleBook::llama_cpp;
+  out.rules = rule_book_named(arguments.recipe).value_or(RuleBook::llama_cpp);
   out.pure = arguments.pure;
   if (!arguments.token_embedding.empty())
     out.token_embedding = quant_type_named(arguments.token_embedding, "--token-embedding-type");
@@ -154,6 +154,7 @@ void add_sizes(QuantizePlan& plan) {
   } else {
     ModelShape shape = shape_named(plan.source_name);
     shape.file_type = plan.options.recipe.file_type;
+    shape.rules = plan.options.recipe.rules;
     for (std::size_t i = 0; i < plan.types.size(); ++i) shape.types[i] = plan.types[i].type;
     announce_shape(writer, shape);
   }

@@ -60,7 +60,7 @@ const char* why_name(Assignment::Why why) {
 
 std::string book_name(const QuantizePlan& plan) {
   if (plan.options.recipe.pure) return "pure";
-  return plan.options.recipe.rules == RuleBook::bartowski ? "bartowski" : "llama.cpp";
+  return std::string(rule_book_name(plan.options.recipe.rules));
 }
 
 }  // namespace

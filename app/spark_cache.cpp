@@ -44,10 +44,14 @@ void remove_outdated(const fs::path& folder, const std::string& prefix, const fs
 
 }  // namespace
 
+bool spark_comes_in(const FileType& type) {
+  return !type.needs_importance;
+}
+
 fs::path spark_in_type(const fs::path& source, std::string_view type, const fs::path& cache) {
   const FileType& file_type = file_type_named(type, "spark:" + std::string(type));
   if (file_type.name == "BF16") return source;
-  if (file_type.needs_importance) {
+  if (!spark_comes_in(file_type)) {
     throw Error(ErrorCode::E501,
                 strf("spark:%s: this type needs an importance matrix; use glim quantize spark OUT "
                      "%s --imatrix FILE, or a larger type",

@@ -3,7 +3,12 @@
 #include <filesystem>
 #include <string_view>
 
+#include "engine/quantize/file_type.h"
+
 namespace glim::app {
+
+/// Whether the built-in model can be had in a type.
+bool spark_comes_in(const FileType& type);
 
 /// Path of the built-in model, which is the file `source`, in another type. It is quantised into `cache` when
 /// it is asked for the first time, which takes some seconds, and again when the source has changed. Throws

@@ -124,6 +124,7 @@ class LocalEngine : public Engine {
       wanted.kv_type = options.kv_type;
       wanted.max_seqs = options.max_seqs;
       wanted.kv_budget = options.kv_budget;
+      wanted.weights_loaded = true;
       wanted.ctx = plan(wanted).ctx;
       scheduler.rebuild_cache(wanted);
       options_ = wanted;

@@ -16,7 +16,7 @@
 namespace glim {
 
 struct EngineOptions {
-  std::string model;             ///< path of a GGUF file or of the first part of a split set
+  std::string model;  ///< path of a GGUF file or of the first part of a split set, or a shape: "shape:..."
   std::string backend = "auto";  ///< "auto", "cpu", "reference"
   QuantType kv_type = QuantType::f16;
   std::int32_t ctx = 0;        ///< tokens per sequence; 0 is the context that the model was trained for
@@ -25,12 +25,18 @@ struct EngineOptions {
   std::int32_t batch = 256;    ///< rows of one step
   std::int32_t threads = 0;    ///< 0 is one per physical core
   std::string chat_template;   ///< a template's source, a built-in format's name, or empty for the file's own
+  std::uint64_t memory = 0;    ///< bytes of a device to plan for; 0 is what this machine has free
+  bool weights_loaded = false;  ///< of a plan for another cache: the weights are in memory already
 
   /// Tokens that the cache is made for, once `ctx` is known.
   std::int64_t kv_tokens() const {
     return kv_budget > 0 ? kv_budget : std::int64_t{ctx} * std::max(max_seqs, 1);
   }
 };
+
+/// How a plan stands to the memory there is. `tight` leaves less than a tenth; `spills` fits but for weights
+/// that are read from the file again and again; `no` is refused by loading.
+enum class Fit : std::uint8_t { fits, tight, spills, no };
 
 /// Where the bytes go, computed from headers alone; loading takes exactly this.
 struct Plan {
@@ -40,8 +46,10 @@ struct Plan {
   std::uint64_t weight_bytes = 0, kv_bytes = 0, scratch_bytes = 0;
   std::uint64_t kv_token_bytes = 0;   ///< one token in all layers
   std::uint64_t available_bytes = 0;  ///< of the device, before loading
-  std::vector<std::string> notes;     ///< what differs from what was asked, and assumptions about the file
+  bool weights_stay = false;       ///< weights must be in memory; those of a file may leave it and come back
+  std::vector<std::string> notes;  ///< what differs from what was asked, and assumptions about the file
   std::uint64_t total_bytes() const { return weight_bytes + kv_bytes + scratch_bytes; }
+  Fit fit() const;
 };
 
 /// Throws what loading would throw: E101-E113 for the file, E201 when it does not fit, E301 for the backend.

@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
 #include "engine/gguf/model_kind.h"
+#include "engine/model_source.h"
 #include "engine/text/vocab.h"
 
 namespace glim {
@@ -52,6 +53,7 @@ void describe(LoadedModel& loaded) {
   card.thinks = loaded.chat_template->supports_thinking();
   card.template_origin = loaded.chat_template->origin();
   if (!loaded.chat_template->reason().empty()) card.notes.push_back(loaded.chat_template->reason());
+  if (const std::string note = noise_note(*loaded.file); !note.empty()) card.notes.push_back(note);
   card.sampling = recommended_sampling(*loaded.file);
   card.notes.insert(card.notes.end(), config.notes.begin(), config.notes.end());
   card.notes.insert(card.notes.end(), loaded.file->warnings().begin(), loaded.file->warnings().end());
@@ -63,7 +65,7 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
                  const std::atomic<bool>& cancelled) {
   LoadedModel loaded;
   progress({LoadStage::header, 0, 1});
-  loaded.file = std::make_unique<GgufFile>(options.model);
+  loaded.file = open_model(options.model);
   check_is_model(*loaded.file);
   loaded.backend = make_backend(options.backend, options.threads);
   progress({LoadStage::tokenizer, 0, 1});
@@ -72,10 +74,15 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
   loaded.tokenizer = std::make_unique<Tokenizer>(std::move(vocab));
   loaded.chat_template =
       std::make_unique<ChatTemplate>(choose_template(*loaded.file, *loaded.tokenizer, options.chat_template));
+  const auto report = [&](std::uint64_t done, std::uint64_t total) {
+    progress({LoadStage::weights, done, total});
+    return !cancelled.load();
+  };
+  fill_weights(*loaded.file, options.threads, report);
   loaded.model = load_model(*loaded.file, *loaded.backend, options.batch,
                             [&](std::uint64_t done, std::uint64_t total, std::string_view) {
-                              progress({LoadStage::weights, done, total});
-                              return !cancelled.load();
+                              // What has just been written is in memory: there is nothing to watch.
+                              return loaded.file->in_memory() ? !cancelled.load() : report(done, total);
                             });
   loaded.file->check_intact();
   describe(loaded);

@@ -1,10 +1,11 @@
+#include "engine/plan.h"
+
 #include "engine/backends.h"
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
-#include "engine/engine.h"
-#include "engine/gguf/gguf_file.h"
 #include "engine/gguf/model_kind.h"
 #include "engine/model/model.h"
+#include "engine/model_source.h"
 
 namespace glim {
 namespace {
@@ -29,11 +30,42 @@ void check_batch(std::int32_t batch) {
   throw Error(ErrorCode::E603, strf("a batch of %d tokens: use a value from 1 to %d", batch, kLargest));
 }
 
+/// What stays in memory in any case.
+std::uint64_t own_bytes(const Plan& plan) {
+  return plan.kv_bytes + plan.scratch_bytes + (plan.weights_stay ? plan.weight_bytes : 0);
+}
+
+bool has_room(const Plan& plan, std::uint64_t bytes) {
+  return plan.available_bytes == 0 || bytes <= plan.available_bytes;
+}
+
+[[noreturn]] void refuse(const Plan& plan) {
+  const std::string type(quant(plan.kv_type).name);
+  const std::string cache = strf("a context of %d tokens in %s", plan.ctx, type.c_str());
+  if (!plan.weights_stay) {
+    throw Error(
+        ErrorCode::E201,
+        strf("%s needs %s for the KV cache, but %s of memory is free; use a smaller context or another "
+             "KV type",
+             cache.c_str(), gib(own_bytes(plan)).c_str(), gib(plan.available_bytes).c_str()));
+  }
+  throw Error(ErrorCode::E201,
+              strf("%s of weights and %s for %s are needed, but %s of memory is free; use a smaller type of "
+                   "the model, a smaller context or another KV type",
+                   gib(plan.weight_bytes).c_str(), gib(plan.kv_bytes + plan.scratch_bytes).c_str(),
+                   cache.c_str(), gib(plan.available_bytes).c_str()));
+}
+
 }  // namespace
 
-Plan plan(const EngineOptions& options) {
+Fit Plan::fit() const {
+  if (!has_room(*this, own_bytes(*this))) return Fit::no;
+  if (!has_room(*this, total_bytes())) return Fit::spills;
+  return available_bytes == 0 || total_bytes() <= available_bytes / 10 * 9 ? Fit::fits : Fit::tight;
+}
+
+Plan plan_for(const GgufFile& file, const EngineOptions& options) {
   check_batch(options.batch);
-  const GgufFile file(options.model);
   check_is_model(file);
   const ModelConfig config = read_config(file);
   Plan plan;
@@ -48,22 +80,23 @@ Plan plan(const EngineOptions& options) {
       plan.kv_token_bytes * static_cast<std::uint64_t>(kv_blocks(settled.kv_tokens())) * kBlockTokens;
   plan.weight_bytes = weight_bytes(file, config);
   plan.scratch_bytes = scratch_bytes(config, options.batch);
-  plan.available_bytes = memory_info().available;
-  plan.notes = config.notes;
-  const std::uint64_t own = plan.kv_bytes + plan.scratch_bytes;
-  if (plan.available_bytes > 0 && own > plan.available_bytes) {
-    throw Error(ErrorCode::E201,
-                strf("a context of %d tokens in %.*s needs %s for the KV cache, but %s of memory is free; "
-                     "use a smaller context or another KV type",
-                     plan.ctx, static_cast<int>(quant(plan.kv_type).name.size()),
-                     quant(plan.kv_type).name.data(), gib(own).c_str(), gib(plan.available_bytes).c_str()));
-  }
-  if (plan.available_bytes > 0 && plan.total_bytes() > plan.available_bytes) {
+  plan.available_bytes = options.memory > 0 ? options.memory : memory_info().available;
+  plan.weights_stay = !options.weights_loaded && (options.memory > 0 || file.in_memory());
+  if (const std::string note = noise_note(file); !note.empty()) plan.notes.push_back(note);
+  plan.notes.insert(plan.notes.end(), config.notes.begin(), config.notes.end());
+  if (plan.fit() == Fit::spills && !options.weights_loaded) {
     plan.notes.push_back(
         strf("%s of weights and %s of free memory: parts of the model will be read from disk again and "
              "again, which is slow",
              gib(plan.weight_bytes).c_str(), gib(plan.available_bytes).c_str()));
   }
+  return plan;
+}
+
+Plan plan(const EngineOptions& options) {
+  const std::unique_ptr<GgufFile> file = open_model(options.model);
+  Plan plan = plan_for(*file, options);
+  if (plan.fit() == Fit::no) refuse(plan);
   return plan;
 }
 

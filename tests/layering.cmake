@@ -15,7 +15,7 @@ set(layers
   "engine/convert:engine/base engine/quant engine/gguf engine/quantize"
   "engine/text:engine/base engine/quant engine/gguf"
   "engine/sample:engine/base"
-  "engine:engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/sample engine/reference engine/cpu"
+  "engine:engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/sample engine/shape engine/reference engine/cpu"
   "engine/measure:engine engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/quantize"
   "ui:engine/base"
   "app:ui engine engine/base engine/quant engine/gguf engine/text engine/sample engine/shape engine/quantize engine/convert engine/measure")

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -158,13 +159,45 @@ FileMap::FileMap(const std::filesystem::path& path) : path_(path) {
   }
 }
 
+FileMap::FileMap(std::string_view name, std::span<const std::byte> head, std::uint64_t size)
+    : path_(name), size_(size), in_memory_(true) {
+  GLIM_ASSERT(size > 0 && head.size() <= size);
+  // Read-only private memory is not counted against what the system may promise.
+  void* data = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (data == MAP_FAILED) {
+    throw Error(ErrorCode::E201, strf("%s: %.2f GiB of addresses are not available; choose a smaller model",
+                                      printable(name).c_str(), static_cast<double>(size) / 0x1p30));
+  }
+  data_ = static_cast<const std::byte*>(data);
+  const bool opened = mprotect(data, head.size(), PROT_READ | PROT_WRITE) == 0;
+  if (opened) std::copy(head.begin(), head.end(), static_cast<std::byte*>(data));
+  if (opened && mprotect(data, head.size(), PROT_READ) == 0) return;
+  munmap(data, size_);
+  throw Error(ErrorCode::E201, strf("%s: %.1f MiB of memory are not available; close other programs",
+                                    printable(name).c_str(), static_cast<double>(head.size()) / 0x1p20));
+}
+
+std::span<std::byte> FileMap::make_writable() {
+  GLIM_ASSERT(in_memory_);
+  auto* data = const_cast<std::byte*>(data_);
+  if (mprotect(data, size_, PROT_READ | PROT_WRITE) != 0) {
+    throw Error(ErrorCode::E201,
+                strf("%s: the system does not grant %.2f GiB of memory; close other programs or choose a "
+                     "smaller model",
+                     printable(path_.string()).c_str(), static_cast<double>(size_) / 0x1p30));
+  }
+  madvise(data, size_, MADV_HUGEPAGE);  // only a hint
+  return {data, size_};
+}
+
 FileMap::~FileMap() {
   if (data_ == nullptr) return;
-  leave_range(slot_);
+  if (!in_memory_) leave_range(slot_);
   munmap(const_cast<std::byte*>(data_), size_);
 }
 
 FileState FileMap::state() const {
+  if (in_memory_) return FileState::intact;
   if (damaged()) return FileState::shortened;
   struct stat now = {};
   if (stat(path_.c_str(), &now) != 0) return FileState::intact;  // removed: the map keeps the contents alive

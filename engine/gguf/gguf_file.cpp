@@ -107,8 +107,9 @@ std::size_t GgufArray::size() const {
   return std::visit([](const auto& v) { return v.size(); }, values);
 }
 
-GgufFile::GgufFile(const std::filesystem::path& path) : path_(path) {
-  auto map = std::make_unique<FileMap>(path);
+GgufFile::GgufFile(const std::filesystem::path& path) : GgufFile(std::make_unique<FileMap>(path)) {}
+
+GgufFile::GgufFile(std::unique_ptr<FileMap> map) : path_(map->path()) {
   GgufPart part = read_part(*map);
   version_ = part.version;
   metadata_ = std::move(part.metadata);
@@ -118,7 +119,7 @@ GgufFile::GgufFile(const std::filesystem::path& path) : path_(path) {
   add_part(std::move(map), std::move(part.tensors));
 
   const SplitKeys keys = split_keys(*this);
-  if (keys.count > 1) add_other_parts(first_name(*this, keys), keys.count, part.file_type);
+  if (keys.count > 1 && !in_memory()) add_other_parts(first_name(*this, keys), keys.count, part.file_type);
   check_intact();
 }
 

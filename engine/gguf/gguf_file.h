@@ -54,12 +54,17 @@ class GgufFile {
  public:
   /// `path` is the file, or the first part of a split set (name-00001-of-0000N.gguf).
   explicit GgufFile(const std::filesystem::path& path);
+  /// What `map` holds, as a file of one part.
+  explicit GgufFile(std::unique_ptr<FileMap> map);
 
   const std::filesystem::path& path() const { return path_; }
   std::uint32_t version() const { return version_; }
   std::uint64_t file_bytes() const;  ///< all parts together
   std::size_t part_count() const { return parts_.size(); }
   const FileMap& part(std::size_t index) const { return *parts_[index]; }
+  FileMap& part(std::size_t index) { return *parts_[index]; }
+  /// Nothing on disk stands behind it (see FileMap).
+  bool in_memory() const { return parts_.front()->in_memory(); }
 
   /// Metadata in file order. Keys are unique.
   const std::vector<std::pair<std::string_view, GgufValue>>& metadata() const { return metadata_; }

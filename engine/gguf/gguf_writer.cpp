@@ -65,6 +65,7 @@ class GgufWriter::Output {
   void finish();
 
   std::uint64_t total_bytes() const;
+  std::vector<std::byte> header() const;
   const std::filesystem::path& first_path() const { return files_.front()->path(); }
 
  private:
@@ -174,6 +175,12 @@ std::uint64_t GgufWriter::Output::total_bytes() const {
   return out;
 }
 
+std::vector<std::byte> GgufWriter::Output::header() const {
+  const std::vector<Part> all = parts();
+  GLIM_ASSERT(all.size() == 1);
+  return header(all, 0);
+}
+
 void GgufWriter::Output::begin() {
   GLIM_ASSERT(files_.empty());
   const std::vector<Part> all = parts();
@@ -256,6 +263,9 @@ void GgufWriter::finish() {
 }
 std::uint64_t GgufWriter::total_bytes() const {
   return output_->total_bytes();
+}
+std::vector<std::byte> GgufWriter::header() const {
+  return output_->header();
 }
 const std::filesystem::path& GgufWriter::first_path() const {
   return output_->first_path();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "engine/gguf/gguf_file.h"
 #include "engine/gguf/metadata_writer.h"
@@ -44,6 +45,8 @@ class GgufWriter {
   void finish();  ///< after the last byte of the last tensor; files get their names
 
   std::uint64_t total_bytes() const;  ///< that all parts will have, as announced so far
+  /// What stands before the first tensor when everything goes into one part.
+  std::vector<std::byte> header() const;
   /// The name of the file or of the first part, from begin() on.
   const std::filesystem::path& first_path() const;
 

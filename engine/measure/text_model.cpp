@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/gguf/model_kind.h"
+#include "engine/model_source.h"
 #include "engine/text/vocab.h"
 
 namespace glim {
@@ -25,12 +26,13 @@ void check_length(const EngineOptions& options, const ModelConfig& config) {
 }  // namespace
 
 TextModel::TextModel(const EngineOptions& options, const GoOn& go_on, const Wrap& wrap)
-    : file_(std::make_unique<GgufFile>(options.model)) {
+    : file_(open_model(options.model)) {
   check_is_model(*file_);
   check_length(options, read_config(*file_));
   backend_ = make_backend(options.backend, options.threads);
   if (wrap) backend_ = wrap(std::move(backend_), *file_);
   tokenizer_ = std::make_unique<Tokenizer>(read_vocab(*file_));
+  fill_weights(*file_, options.threads, [&](std::uint64_t, std::uint64_t) { return go_on(); });
   model_ = load_model(*file_, *backend_, std::min(options.batch, options.ctx),
                       [&](std::uint64_t, std::uint64_t, std::string_view) { return go_on(); });
   cache_ = std::make_unique<KvCache>(model_->config(), *backend_, options.kv_type, kv_blocks(options.ctx));

@@ -16,14 +16,15 @@ struct FileType {
   QuantType type;      ///< of tensors that no rule names
   std::string_view rules;
   bool needs_importance;
+  bool published;  ///< people can download GLM-4.7-Flash in it
 
   /// The names ending in _L and _XL: the rules of another name, the two ends of the model in q8_0.
   bool has_large_ends() const { return rules != name; }
 };
 
 inline constexpr std::array kFileTypes = {
-#define FILE_TYPE(name, code, type, rules, importance) \
-  FileType{#name, code, QuantType::type, #rules, importance},
+#define FILE_TYPE(name, code, type, rules, importance, published) \
+  FileType{#name, code, QuantType::type, #rules, importance, published},
 #include "engine/quantize/file_types.def"
 #undef FILE_TYPE
 };

@@ -1,6 +1,7 @@
 #include "engine/quantize/recipe.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -12,6 +13,8 @@
 
 namespace glim {
 namespace {
+
+constexpr std::array<std::string_view, 2> kRuleBooks = {"llama.cpp", "bartowski"};
 
 /// Parts of names in the order in which they are looked for.
 constexpr std::pair<std::string_view, Places> kPlaces[] = {
@@ -289,6 +292,16 @@ std::string place_names(Places places) {
 }
 
 }  // namespace
+
+std::string_view rule_book_name(RuleBook book) {
+  return kRuleBooks[static_cast<std::size_t>(book)];
+}
+
+std::optional<RuleBook> rule_book_named(std::string_view name) {
+  for (std::size_t i = 0; i < kRuleBooks.size(); ++i)
+    if (kRuleBooks[i] == name) return static_cast<RuleBook>(i);
+  return std::nullopt;
+}
 
 std::vector<Assignment> assign_types(const RecipeModel& model, const RecipeOptions& options) {
   check_book(options);

@@ -31,6 +31,8 @@ struct RecipeModel {
 
 /// Whose table of rules a file type's name stands for.
 enum class RuleBook : std::uint8_t { llama_cpp, bartowski };
+std::string_view rule_book_name(RuleBook book);  ///< "llama.cpp", "bartowski"
+std::optional<RuleBook> rule_book_named(std::string_view name);
 
 struct TensorOverride {
   NamePattern pattern;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <optional>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -11,7 +13,7 @@
 namespace glim {
 namespace {
 
-constexpr std::string_view kPrefix = "shape:", kLayers = "layers=";
+constexpr std::string_view kPrefix = "shape:", kLayers = "layers=", kRecipe = "recipe=";
 
 constexpr ShapeGeometry kFlash = {.name = "glm-4.7-flash",
                                   .label = "GLM-4.7-Flash",
@@ -129,6 +131,12 @@ std::int64_t layers_from(std::string_view text, const ShapeGeometry& geometry, s
   return layers;
 }
 
+RuleBook rules_from(std::string_view text, std::string_view name) {
+  if (const auto rules = rule_book_named(text)) return *rules;
+  throw bad_name(name, strf("there is no recipe \"%s\"; write recipe=llama.cpp or recipe=bartowski",
+                            printable(text, 20).c_str()));
+}
+
 std::string_view take_word(std::string_view& rest) {
   const std::size_t end = std::min(rest.find(':'), rest.size());
   const std::string_view word = rest.substr(0, end);
@@ -148,30 +156,50 @@ ModelShape shape_named(std::string_view name) {
   ShapeGeometry geometry = geometry_named(take_word(rest), name);
   const FileType* type = nullptr;
   bool cut = false;
+  std::optional<RuleBook> rules;
   while (!rest.empty()) {
     const std::string_view word = take_word(rest);
     if (word.starts_with(kLayers) && !cut) {
       geometry.blocks = layers_from(word.substr(kLayers.size()), geometry, name);
       cut = true;
-    } else if (!word.starts_with(kLayers) && type == nullptr) {
+    } else if (word.starts_with(kRecipe) && !rules) {
+      rules = rules_from(word.substr(kRecipe.size()), name);
+    } else if (word.find('=') == word.npos && type == nullptr) {
       type = &file_type_named(word, name);
     } else {
-      throw bad_name(name, strf("\"%s\" is one part too many; a shape has one type and one layers=N",
+      throw bad_name(name, strf("\"%s\" is one part too many; a shape has one type, one layers=N and one "
+                                "recipe=NAME",
                                 printable(word, 40).c_str()));
     }
   }
-  ModelShape shape = make_shape(geometry, type != nullptr ? *type : file_type_named("BF16", name));
+  ModelShape shape = make_shape(geometry, type != nullptr ? *type : file_type_named("BF16", name),
+                                rules.value_or(RuleBook::llama_cpp));
   shape.name = name;
   return shape;
 }
 
-ModelShape make_shape(const ShapeGeometry& geometry, const FileType& file_type) {
-  ModelShape shape = {std::string(geometry.name), geometry, &file_type, model_of(geometry), {}};
+ModelShape make_shape(const ShapeGeometry& geometry, const FileType& file_type, RuleBook rules) {
+  ModelShape shape = {std::string(geometry.name), geometry, &file_type, rules, model_of(geometry), {}};
   RecipeOptions options;
   options.file_type = &file_type;
+  options.rules = rules;
   options.importance = file_type.needs_importance;
   for (const Assignment& one : assign_types(shape.model, options)) shape.types.push_back(one.type);
   return shape;
+}
+
+std::string plain_name(const ModelShape& shape) {
+  std::string out(kPrefix);
+  out.append(shape.geometry.name).append(":");
+  for (const char c : shape.file_type->name)
+    out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto whole = std::find_if(kShapes.begin(), kShapes.end(), [&](const ShapeGeometry& known) {
+    return known.name == shape.geometry.name && known.blocks == shape.geometry.blocks;
+  });
+  if (whole == kShapes.end())
+    out.append(strf(":%s%lld", std::string(kLayers).c_str(), static_cast<long long>(shape.geometry.blocks)));
+  if (shape.rules != RuleBook::llama_cpp) out.append(":").append(kRecipe).append(rule_book_name(shape.rules));
+  return out;
 }
 
 std::vector<std::pair<std::string, GgufOut>> shape_metadata(const ModelShape& shape) {
@@ -181,7 +209,7 @@ std::vector<std::pair<std::string, GgufOut>> shape_metadata(const ModelShape& sh
       {"general.architecture", arch},
       {"general.type", std::string("model")},
       {"general.name", std::string(g.label) + " (noise)"},
-      {"general.description", std::string("made by glim from ") + shape.name +
+      {"general.description", std::string("made by glim from ") + plain_name(shape) +
                                   ": true names, sizes and formats, weights without meaning"},
   };
   const auto number = [&](const char* key, std::int64_t value) {

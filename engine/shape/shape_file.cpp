@@ -41,13 +41,14 @@ bool write_shape(const ModelShape& shape, const std::filesystem::path& path,
     const RecipeTensor& tensor = shape.model.tensors[i];
     const std::size_t bytes_each = row_bytes(shape.types[i], tensor.shape[0]);
     const std::int64_t rows = tensor.values() / tensor.shape[0];
+    const NoiseWeights::Rows noise = weights.rows(tensor.name, tensor.shape[0], shape.types[i]);
     const auto step = static_cast<std::int64_t>(std::max<std::size_t>(1, kChunkBytes / bytes_each));
     for (std::int64_t first = 0; first < rows; first += step) {
       const std::int64_t count = std::min(step, rows - first);
       chunk.resize(static_cast<std::size_t>(count) * bytes_each);
       for (std::int64_t row = 0; row < count; ++row)
-        weights.fill(tensor, shape.types[i], first + row,
-                     std::span(chunk).subspan(static_cast<std::size_t>(row) * bytes_each, bytes_each));
+        noise.fill(first + row,
+                   std::span(chunk).subspan(static_cast<std::size_t>(row) * bytes_each, bytes_each));
       writer.write(chunk);
       done += chunk.size();
       if (!on_progress(done, total)) return false;

@@ -52,19 +52,24 @@ NoiseWeights::Pool NoiseWeights::make_pool(QuantType type, std::int64_t columns,
   return pool;
 }
 
-void NoiseWeights::fill(const RecipeTensor& tensor, QuantType type, std::int64_t row,
-                        std::span<std::byte> out) {
-  const Key key = {type, tensor.shape[0], kind_of(tensor.name)};
+NoiseWeights::Rows NoiseWeights::rows(std::string_view name, std::int64_t columns, QuantType type) {
+  const Key key = {type, columns, kind_of(name)};
   auto found = pools_.find(key);
-  if (found == pools_.end())
-    found = pools_.emplace(key, make_pool(type, tensor.shape[0], std::get<Kind>(key))).first;
-  const Pool& pool = found->second;
-  GLIM_ASSERT(out.size() == row_bytes(type, tensor.shape[0]) && out.size() % pool.piece_bytes == 0);
-  Random random(seed_of(tensor.name) ^ static_cast<std::uint64_t>(row) * 0x9e3779b97f4a7c15u);
-  for (std::size_t at = 0; at < out.size(); at += pool.piece_bytes) {
+  if (found == pools_.end()) found = pools_.emplace(key, make_pool(type, columns, std::get<Kind>(key))).first;
+  Rows out;
+  out.seed_ = seed_of(name);
+  out.pieces_ = found->second.bytes;
+  out.piece_bytes_ = found->second.piece_bytes;
+  return out;
+}
+
+void NoiseWeights::Rows::fill(std::int64_t row, std::span<std::byte> out) const {
+  GLIM_ASSERT(out.size() % piece_bytes_ == 0);
+  Random random(seed_ ^ static_cast<std::uint64_t>(row) * 0x9e3779b97f4a7c15u);
+  for (std::size_t at = 0; at < out.size(); at += piece_bytes_) {
     const std::size_t piece = random.next() >> 54;  // ten bits: kPieces
     static_assert(kPieces == 1u << 10);
-    std::memcpy(out.data() + at, pool.bytes.data() + piece * pool.piece_bytes, pool.piece_bytes);
+    std::memcpy(out.data() + at, pieces_.data() + piece * piece_bytes_, piece_bytes_);
   }
 }
 

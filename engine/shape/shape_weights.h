@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/quantize/recipe.h"
+#include "engine/quant/quant_type.h"
 
 namespace glim {
 
@@ -17,9 +17,22 @@ namespace glim {
 /// from by chance, so that filling tens of gigabytes takes no longer than writing them.
 class NoiseWeights {
  public:
-  /// Writes one row (counted over all matrices of the tensor) in the format `type`. Throws E501 for a format
-  /// that cannot be written.
-  void fill(const RecipeTensor& tensor, QuantType type, std::int64_t row, std::span<std::byte> out);
+  /// The rows of one tensor. Valid as long as the NoiseWeights; any thread.
+  class Rows {
+   public:
+    /// Writes one row, counted over all matrices of the tensor; `out` has its length.
+    void fill(std::int64_t row, std::span<std::byte> out) const;
+
+   private:
+    friend NoiseWeights;
+    std::uint64_t seed_ = 0;
+    std::span<const std::byte> pieces_;
+    std::size_t piece_bytes_ = 0;
+  };
+
+  /// Rows of `columns` values in the format `type` for the tensor `name`. Throws E501 for a format that
+  /// cannot be written. One thread.
+  Rows rows(std::string_view name, std::int64_t columns, QuantType type);
 
  private:
   enum class Kind : unsigned char { matrix, gain, bias };

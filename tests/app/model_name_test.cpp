@@ -57,8 +57,13 @@ TEST_CASE("spark is the file beside the program's profiles") {
 
 TEST_CASE("names of things that cannot be loaded say so") {
   CHECK(code_of([] { resolve_model("spark:q4_0", {}); }) == ErrorCode::E101);
-  CHECK(code_of([] { resolve_model("shape:glm-4.7-flash:q4_k_m", {}); }) == ErrorCode::E110);
+  CHECK(code_of([] { resolve_model("shape:glm-4.7-flash:q4_k_x", {}); }) == ErrorCode::E501);
+  CHECK(code_of([] { resolve_model("shape:glm-4.7-flash:*", {}); }) == ErrorCode::E501);
   CHECK(code_of([] { resolve_model("", {}); }) == ErrorCode::E101);
+}
+
+TEST_CASE("a shape is its own name") {
+  CHECK(resolve_model("shape:glm-4.7-flash:q4_k_m:layers=2", {}) == "shape:glm-4.7-flash:q4_k_m:layers=2");
 }
 
 TEST_CASE("a folder stands for the one model in it") {

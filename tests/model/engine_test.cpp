@@ -118,6 +118,43 @@ TEST_CASE("the plan says what loading takes") {
   CHECK(planned.trained_ctx == 2048);
 }
 
+TEST_CASE("a shape is planned like its file, from its name alone") {
+  EngineOptions options;
+  options.model = "shape:glm-4.7-flash:q4_k_m";
+  options.ctx = 65536;
+  options.memory = std::uint64_t{22} << 30;
+  const Plan planned = plan(options);
+  CHECK(planned.weight_bytes == 18'123'246'080);
+  CHECK(planned.kv_bytes == 3'548'381'184);
+  CHECK(planned.available_bytes == options.memory);
+  CHECK(planned.weights_stay);
+  CHECK(planned.notes.front().find("noise") != std::string::npos);
+  CHECK(planned.fit() == Fit::tight);
+
+  options.memory = std::uint64_t{16} << 30;
+  try {
+    plan(options);
+    FAIL("16 GiB hold no 17 GiB");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::E201);
+    CHECK(std::string(error.what()).find("16.88 GiB of weights") != std::string::npos);
+    CHECK(std::string(error.what()).find("16.00 GiB of memory") != std::string::npos);
+  }
+  options.weights_loaded = true;  // only the cache has to find room
+  CHECK(plan(options).fit() != Fit::no);
+}
+
+TEST_CASE("a shape loads, answers and says that it is noise") {
+  EngineOptions options = small_options();
+  options.model = "shape:glm-4.7-flash:q2_k:layers=1";
+  options.ctx = 64;
+  const auto engine = ready_engine(options);
+  CHECK(engine->card().name == "GLM-4.7-Flash (noise)");
+  CHECK(engine->card().notes.front().find("its text means nothing") != std::string::npos);
+  const Answer reply = generate(*engine, engine->open_sequence(), request_of({1, 2, 3}, 2));
+  CHECK(reply.tokens.size() == 2);
+}
+
 TEST_CASE("a missing file, a wrong backend and a context beyond the model's end in one sentence each") {
   EngineOptions options = small_options();
   SUBCASE("file") {

@@ -53,6 +53,21 @@ TEST_CASE("a map shows the bytes of the file") {
   CHECK(map.state() == FileState::intact);
 }
 
+TEST_CASE("memory that stands for a file begins with its head and takes none for the rest until written") {
+  const std::vector<std::byte> head(5000, std::byte{1});
+  FileMap map("shape:of-something", head, std::uint64_t{1} << 36);  // more than this machine has
+  CHECK(map.in_memory());
+  CHECK(map.path() == "shape:of-something");
+  CHECK(map.bytes().size() == std::uint64_t{1} << 36);
+  CHECK(sum(map.bytes().first(head.size())) == head.size());
+  CHECK(map.bytes().back() == std::byte{0});
+  CHECK(map.state() == FileState::intact);
+
+  FileMap small("small", head, 10000);
+  small.make_writable().back() = std::byte{7};
+  CHECK(sum(small.bytes()) == head.size() + 7);
+}
+
 TEST_CASE("an empty file gives an empty map") {
   const TempDir dir;
   write(dir / "f", 0, 0);

@@ -10,6 +10,7 @@
 #include "engine/gguf/figures.h"
 #include "engine/gguf/gguf_file.h"
 #include "engine/shape/shape_file.h"
+#include "engine/shape/shape_memory.h"
 #include "engine/shape/shape_vocab.h"
 #include "engine/shape/shape_weights.h"
 #include "tests/support/temp_dir.h"
@@ -133,6 +134,71 @@ TEST_CASE("A written shape opens with the announced size and weights that are th
     CHECK(deviation > 0.6 / 16);
     CHECK(deviation < 1.4 / 16);
   }
+}
+
+TEST_CASE("A shape in memory is byte for byte the file, on any number of threads") {
+  const TempDir dir;
+  for (const char* type : {"BF16", "Q4_K_M", "IQ2_XXS"}) {
+    CAPTURE(type);
+    const ModelShape shape = make_shape(kSmall, file_type_named(type, "test"));
+    CHECK(write_shape(shape, dir / "a.gguf", [](std::uint64_t, std::uint64_t) { return true; }));
+    const GgufFile written(dir / "a.gguf");
+    const std::span<const std::byte> expected = written.part(0).bytes();
+    for (const int threads : {1, 3}) {
+      const std::unique_ptr<GgufFile> made = open_shape(shape);
+      CHECK(made->in_memory());
+      REQUIRE(made->file_bytes() == written.file_bytes());
+      CHECK(std::equal(made->tensors()[0].data, made->tensors()[0].data + 64,
+                       std::vector<std::byte>(64, std::byte{0}).begin()));
+      std::uint64_t last = 0, total = 0;
+      CHECK(fill_shape(*made, threads, [&](std::uint64_t done, std::uint64_t all) {
+        CHECK(done >= last);
+        last = done;
+        total = all;
+        return true;
+      }));
+      CHECK(last == total);
+      const std::span<const std::byte> bytes = made->part(0).bytes();
+      CHECK(std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end()));
+    }
+  }
+}
+
+TEST_CASE("Filling a shape stops when it is told to") {
+  const std::unique_ptr<GgufFile> made = open_shape(make_shape(kSmall, file_type_named("Q8_0", "test")));
+  int asked = 0;
+  CHECK_FALSE(fill_shape(*made, 1, [&](std::uint64_t, std::uint64_t) { return ++asked < 3; }));
+  CHECK(asked == 3);
+}
+
+TEST_CASE("A shape of true size costs nothing but its header until it is filled") {
+  const std::unique_ptr<GgufFile> made = open_shape(shape_named("shape:glm-4.7-flash:q4_k_m"));
+  CHECK(made->file_bytes() > 18'000'000'000);
+  CHECK(made->tensors().size() == 844);
+}
+
+TEST_CASE("A shape has one plain name, whatever the order of its parts") {
+  const auto plain = [](const char* name) { return plain_name(shape_named(name)); };
+  CHECK(plain("shape:glm-4.7-flash") == "shape:glm-4.7-flash:bf16");
+  CHECK(plain("shape:glm-4.7-flash:layers=4:Q4_K") == "shape:glm-4.7-flash:q4_k_m:layers=4");
+  CHECK(plain("shape:glm-4.7-flash:recipe=bartowski:q4_k_m:layers=4") ==
+        "shape:glm-4.7-flash:q4_k_m:layers=4:recipe=bartowski");
+  CHECK(plain("shape:glm-4.7-flash-reap:recipe=llama.cpp:q8_0") == "shape:glm-4.7-flash-reap:q8_0");
+}
+
+TEST_CASE("The recipe decides the types of a shape") {
+  const ModelShape ours = shape_named("shape:glm-4.7-flash:q4_k_m");
+  const ModelShape other = shape_named("shape:glm-4.7-flash:q4_k_m:recipe=bartowski");
+  std::uint64_t sizes[2] = {};
+  for (std::size_t i = 0; i < ours.types.size(); ++i) {
+    sizes[0] += tensor_bytes(ours.model.tensors[i], ours.types[i]);
+    sizes[1] += tensor_bytes(other.model.tensors[i], other.types[i]);
+  }
+  CHECK(static_cast<double>(sizes[0]) / 1e9 == doctest::Approx(18.124).epsilon(0.001));
+  CHECK(static_cast<double>(sizes[1]) / 1e9 == doctest::Approx(18.461).epsilon(0.001));
+  CHECK(message_of("shape:glm-4.7-flash:recipe=mine").find("recipe=bartowski") != std::string::npos);
+  CHECK_FALSE(message_of("shape:glm-4.7-flash:q8_0_rocmfpx:recipe=bartowski").empty());
+  CHECK_FALSE(message_of("shape:glm-4.7-flash:layer=4").empty());
 }
 
 TEST_CASE("A cancelled shape leaves no file") {

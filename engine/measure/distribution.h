@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace glim {
@@ -18,6 +19,13 @@ inline double log_sum_exp(std::span<const float> logits) {
 /// Index of the likeliest token; the first one wins a tie.
 inline std::size_t likeliest(std::span<const float> logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+/// How many tokens are likelier than this one, and one.
+inline std::int32_t rank_of(std::span<const float> logits, std::int32_t token) {
+  const float own = logits[static_cast<std::size_t>(token)];
+  return 1 + static_cast<std::int32_t>(
+                 std::count_if(logits.begin(), logits.end(), [own](float value) { return value > own; }));
 }
 
 /// The first position of a chunk whose prediction counts: those before know too little of the text.

@@ -41,9 +41,25 @@ TextModel::TextModel(const EngineOptions& options, const GoOn& go_on, const Wrap
 
 bool TextModel::run(std::span<const TokenId> tokens, std::int32_t first_logits, const LogitsSink& sink,
                     const GoOn& go_on) {
+  if (held_) held_->truncate(0);
   Timeline timeline(*cache_);
+  return extend(timeline, tokens, first_logits, sink, go_on);
+}
+
+bool TextModel::run_on(std::span<const TokenId> tokens, std::int32_t first_logits, const LogitsSink& sink,
+                       const GoOn& go_on) {
+  if (!held_) held_ = std::make_unique<Timeline>(*cache_);
+  const auto last = static_cast<std::int32_t>(tokens.size()) - 1;
+  held_->truncate(std::min({held_->common_prefix(tokens), first_logits, last}));
+  if (extend(*held_, tokens, first_logits, sink, go_on)) return true;
+  held_->truncate(0);
+  return false;
+}
+
+bool TextModel::extend(Timeline& timeline, std::span<const TokenId> tokens, std::int32_t first_logits,
+                       const LogitsSink& sink, const GoOn& go_on) {
   const auto size = static_cast<std::size_t>(model_->max_rows());
-  for (std::size_t at = 0; at < tokens.size(); at += size) {
+  for (auto at = static_cast<std::size_t>(timeline.length()); at < tokens.size(); at += size) {
     if (!go_on()) return false;
     const auto part = tokens.subspan(at, std::min(size, tokens.size() - at));
     const std::int32_t start = timeline.length(), count = static_cast<std::int32_t>(part.size());

@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "engine/gguf/gguf_file.h"
+#include "engine/model/kv_cache.h"
 #include "engine/model/model.h"
 #include "engine/text/tokenizer.h"
 
@@ -39,7 +40,15 @@ class TextModel {
   bool run(std::span<const TokenId> tokens, std::int32_t first_logits, const LogitsSink& sink,
            const GoOn& go_on);
 
+  /// The same for texts that begin alike: what the one before and `tokens` have in common is not run again,
+  /// unless its logits are asked for. Rounding can differ from run(), because steps begin elsewhere.
+  bool run_on(std::span<const TokenId> tokens, std::int32_t first_logits, const LogitsSink& sink,
+              const GoOn& go_on);
+
  private:
+  /// Runs what `timeline` does not hold yet, which is at least the last token.
+  bool extend(Timeline& timeline, std::span<const TokenId> tokens, std::int32_t first_logits,
+              const LogitsSink& sink, const GoOn& go_on);
   void deliver(std::span<const float> logits, std::int32_t first, const LogitsSink& sink) const;
 
   std::unique_ptr<GgufFile> file_;
@@ -47,6 +56,7 @@ class TextModel {
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<KvCache> cache_;
+  std::unique_ptr<Timeline> held_;  ///< of run_on
 };
 
 /// How a text is cut into pieces that are run one by one.

@@ -10,12 +10,6 @@
 namespace glim {
 namespace {
 
-std::int32_t rank_of(std::span<const float> logits, TokenId token) {
-  const float own = logits[static_cast<std::size_t>(token)];
-  return 1 + static_cast<std::int32_t>(
-                 std::count_if(logits.begin(), logits.end(), [own](float value) { return value > own; }));
-}
-
 /// What is known of the model alone.
 TokenDrift drift_of(std::span<const float> model, double norm, TokenId next) {
   TokenDrift out;
@@ -24,7 +18,7 @@ TokenDrift drift_of(std::span<const float> model, double norm, TokenId next) {
   return out;
 }
 
-/// Probability of all tokens but those of `skipped`, which rise.
+/// Probability of all tokens but those of `skipped`, which rise and are not all.
 double mass_without(std::span<const float> logits, double norm, std::span<const TokenId> skipped) {
   double sum = 0;
   std::size_t at = 0;
@@ -36,7 +30,7 @@ double mass_without(std::span<const float> logits, double norm, std::span<const 
     ++at;
   }
   add_until(logits.size());
-  return sum;
+  return std::max(sum, std::numeric_limits<double>::min());  // never none, however small it is
 }
 
 /// The tokens of which a row tells the probability, rising.
@@ -86,7 +80,10 @@ TopRow keep_top(std::span<const float> logits, TokenId next, std::size_t count) 
   TopRow out;
   out.next = entry(next);
   std::transform(order.begin(), kept, std::back_inserter(out.entries), entry);
-  out.tail_log_p = static_cast<float>(std::log(mass_without(logits, norm, known_tokens(out))));
+  const std::vector<TokenId> known = known_tokens(out);
+  out.tail_log_p = known.size() < logits.size()
+                       ? static_cast<float>(std::log(mass_without(logits, norm, known)))
+                       : -std::numeric_limits<float>::infinity();
   return out;
 }
 

@@ -14,6 +14,7 @@ namespace glim {
 struct TokenDrift {
   double kld = 0;         ///< KL(base || model) in nats, never negative
   bool bound = false;     ///< kld is a proven lower bound, because only a part of the base was kept
+  double noise = 0;       ///< standard deviation of kld from how the base's values were rounded
   bool same_top = false;  ///< both find the same token likeliest
   std::int32_t rank = 0;  ///< of the token that follows among the model's predictions; 1 is the likeliest
   double base_log_p = 0;  ///< ln of the probability that the base gives to the token that follows

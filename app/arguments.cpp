@@ -46,10 +46,16 @@ struct ShortName {
   std::string_view written, meant;
 };
 constexpr std::array kShortNames = {
-    ShortName{"-ctk", "--cache-type-k"}, ShortName{"-ctv", "--cache-type-v"},
-    ShortName{"-ub", "--ubatch-size"},   ShortName{"-sys", "--system-prompt"},
-    ShortName{"-ngl", "--gpu-layers"},   ShortName{"-sysf", "--system-prompt-file"},
-    ShortName{"-fa", "--flash-attn"},    ShortName{"-rea", "--reasoning"},
+    ShortName{"-ctk", "--cache-type-k"},
+    ShortName{"-ctv", "--cache-type-v"},
+    ShortName{"-ub", "--ubatch-size"},
+    ShortName{"-sys", "--system-prompt"},
+    ShortName{"-ngl", "--gpu-layers"},
+    ShortName{"-sysf", "--system-prompt-file"},
+    ShortName{"-pg", "--pg"},
+    ShortName{"-mmp", "--mmap"},
+    ShortName{"-fa", "--flash-attn"},
+    ShortName{"-rea", "--reasoning"},
 };
 
 struct Ineffective {
@@ -76,8 +82,9 @@ constexpr std::array kScreenFlags = {
     ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
 };
 
-constexpr std::array<std::string_view, 10> kSubcommands = {
-    "chat", "run", "eval", "inspect", "quantize", "imatrix", "convert", "profiles", "debug", "paths"};
+constexpr std::array<std::string_view, 12> kSubcommands = {"chat",    "run",     "inspect",  "quantize",
+                                                           "imatrix", "convert", "profiles", "results",
+                                                           "bench",   "eval",    "debug",    "paths"};
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {
@@ -118,6 +125,7 @@ class Parser {
   void add_profiles(CLI::App& command);
   void add_debug(CLI::App& command);
   void add_tools();
+  void add_results(CLI::App& command);
   void add_flags(CLI::App& command, const std::vector<Flag>& flags);
   void add_convert(CLI::App& command);
   void set(const std::string& key, std::string_view text, const std::string& origin);
@@ -342,6 +350,15 @@ void Parser::add_tools() {
   }
 }
 
+void Parser::add_results(CLI::App& command) {
+  command.require_subcommand(1);
+  for (const ResultsVerb& verb : results_verbs()) {
+    CLI::App& sub = *command.add_subcommand(std::string(verb.name), std::string(verb.help));
+    sub.allow_extras();
+    add_flags(sub, results_flags(verb.name, out_.results));
+  }
+}
+
 void Parser::add_flags(CLI::App& command, const std::vector<Flag>& flags) {
   for (const Flag& flag : flags) {
     const std::string names(flag.names), help(flag.help);
@@ -386,6 +403,10 @@ Parser::Parser() {
 
   add_convert(*app_.add_subcommand("convert", "a model folder (safetensors) to a GGUF file"));
   add_profiles(*app_.add_subcommand("profiles", "list, show and check profiles"));
+  CLI::App* bench = app_.add_subcommand("bench", "how fast models read prompts and make tokens");
+  add_flags(*bench, bench_flags(out_.bench));
+  bench->footer(bench_footer());
+  add_results(*app_.add_subcommand("results", "what has been measured so far"));
   add_debug(*app_.add_subcommand("debug", "for people who check an engine"));
   app_.add_subcommand("paths", "the folders that glim uses");
   add_tools();

@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/bench/bench_arguments.h"
 #include "app/eval/eval_arguments.h"
 #include "app/profile.h"
+#include "app/store/results_arguments.h"
 #include "app/tool_arguments.h"
 
 namespace glim::app {
@@ -38,6 +40,8 @@ struct Arguments {
   std::string tokens, out_file, template_file;
   std::int32_t chunk = 0;
   ToolArguments tool;  ///< of the commands in tool_commands()
+  BenchArguments bench;
+  ResultsArguments results;
   EvalArguments eval;
   // convert
   std::string type;                ///< of all matrices; empty keeps what the folder has

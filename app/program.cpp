@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "app/bench/bench.h"
 #include "app/chat_app.h"
 #include "app/convert.h"
 #include "app/drift.h"
@@ -18,6 +19,7 @@
 #include "app/profile_tools.h"
 #include "app/quantize.h"
 #include "app/run.h"
+#include "app/store/results.h"
 #include "engine/base/error.h"
 
 namespace glim::app {
@@ -86,7 +88,7 @@ int convert_folder(const Context& context) {
 }
 
 template <int (*Run)(const Arguments&, const Paths&, Console&)>
-int with_profiles(const Context& context) {
+int with_paths(const Context& context) {
   return Run(context.arguments, context.paths, context.console);
 }
 
@@ -119,13 +121,19 @@ constexpr std::array kEntries = {
     Entry{"eval", with_job<evaluate>},
     Entry{"inspect", inspect_file},
     Entry{"convert", convert_folder},
-    Entry{"profiles list", with_profiles<list_profiles>},
-    Entry{"profiles show", with_profiles<show_profile>},
-    Entry{"profiles check", with_profiles<check_profiles>},
+    Entry{"profiles list", with_paths<list_profiles>},
+    Entry{"profiles show", with_paths<show_profile>},
+    Entry{"profiles check", with_paths<check_profiles>},
     Entry{"debug tokenize", with_model<debug_tokenize>},
     Entry{"debug render", with_model<debug_render>},
     Entry{"debug logits", with_model<debug_logits>},
     Entry{"paths", paths},
+    Entry{"bench", with_job<bench>},
+    Entry{"results list", with_paths<list_results>},
+    Entry{"results show", with_paths<show_result>},
+    Entry{"results compare", with_paths<compare_results>},
+    Entry{"results export", with_paths<export_results>},
+    Entry{"results rm", with_paths<remove_results>},
     Entry{"quantize", with_files<quantize>},
     Entry{"imatrix", with_files<make_importance>},
     Entry{"debug write-shape", with_files<debug_write_shape>},

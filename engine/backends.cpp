@@ -40,6 +40,10 @@ std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t thread
   return choose(name).make(threads);
 }
 
+std::int32_t default_threads() {
+  return available_cores();
+}
+
 std::string backend_names() {
   std::string names = "auto";
   for (const Choice& choice : kChoices) names += ", " + std::string(choice.name);

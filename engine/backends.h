@@ -15,6 +15,9 @@ std::string_view backend_name(std::string_view name);
 /// `threads` 0 is one per physical core. Throws E301.
 std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads);
 
+/// What `threads` 0 stands for.
+std::int32_t default_threads();
+
 /// "auto, cpu, reference"
 std::string backend_names();
 

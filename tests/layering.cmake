@@ -29,6 +29,7 @@ set(owners
   "pcre2\\.h:engine/text/pretokenizer.cpp"
   "utf8proc\\.h:ui/text_layout.cpp"
   "sqlite3\\.h:app/store/database.cpp"
+  "openssl/.*:app/store/fingerprint.cpp"
   "vulkan/.*:engine/vulkan/.*")
 
 # Backends are chosen in one place.

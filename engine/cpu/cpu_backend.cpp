@@ -15,24 +15,6 @@
 namespace glim {
 namespace {
 
-/// Cores this process may run on; two hardware threads of one core count once.
-int available_cores() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  }
-  std::set<std::string> cores;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    std::string siblings = strf("cpu%d", cpu);
-    std::ifstream file(strf("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu));
-    std::getline(file, siblings);
-    cores.insert(siblings.empty() ? strf("cpu%d", cpu) : siblings);
-  }
-  return std::max(1, static_cast<int>(cores.size()));
-}
-
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -66,6 +48,23 @@ class CpuBackend final : public Backend {
 };
 
 }  // namespace
+
+int available_cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    std::string siblings = strf("cpu%d", cpu);
+    std::ifstream file(strf("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu));
+    std::getline(file, siblings);
+    cores.insert(siblings.empty() ? strf("cpu%d", cpu) : siblings);
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
 
 std::unique_ptr<Backend> make_cpu_backend(int threads) {
   const cpu::Kernels* fast = cpu::avx2_kernels();

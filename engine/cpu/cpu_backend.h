@@ -15,6 +15,9 @@ struct Kernels;
 /// the same bits whichever rows share its step and however many threads there are.
 std::unique_ptr<Backend> make_cpu_backend(int threads);
 
+/// Cores this process may run on; two hardware threads of one core count once.
+int available_cores();
+
 /// The same with a given instruction set (kernels.h).
 std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels);
 

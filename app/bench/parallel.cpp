@@ -1,0 +1,263 @@
+#include "app/bench/parallel.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <memory>
+
+#include "app/bench/bench.h"
+#include "app/bench/number_list.h"
+#include "app/measure_job.h"
+#include "app/store/measurement_json.h"
+#include "app/store/provenance.h"
+#include "app/store/result_store.h"
+#include "engine/base/error.h"
+#include "engine/base/memory_info.h"
+#include "engine/base/text.h"
+#include "engine/model_source.h"
+
+namespace glim::app {
+namespace {
+
+using Ordered = nlohmann::ordered_json;
+
+constexpr std::int32_t kMostSequences = 4096;
+
+/// Tokens of "131072", or as many as fit into "4G", "500M".
+std::int64_t budget_from(const std::string& text, std::uint64_t token) {
+  double value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(rest, text.data() + text.size());
+  constexpr std::string_view kUnits = "KMG";
+  const std::size_t power = unit.empty() ? kUnits.npos : kUnits.find(unit[0]);
+  const bool known = unit.empty() || (power != kUnits.npos && (unit.size() == 1 || unit.substr(1) == "iB"));
+  if (error != std::errc() || !known || !(value >= 1 && value < 1e15))
+    throw Error(ErrorCode::E501,
+                "--kv-budget " + printable(text) + ": write tokens such as 131072, or a size such as 4G");
+  if (unit.empty()) return static_cast<std::int64_t>(value);
+  const double bytes = value * std::pow(1024.0, static_cast<double>(power + 1));
+  return static_cast<std::int64_t>(bytes / static_cast<double>(std::max<std::uint64_t>(token, 1)));
+}
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const double at = share * static_cast<double>(values.size() - 1);
+  return values[static_cast<std::size_t>(std::lround(at))];
+}
+
+double rate(double tokens, double seconds) {
+  return seconds > 0 ? tokens / seconds : 0;
+}
+
+/// One line of the table: a result, or why there is none.
+struct ParallelRow {
+  ParallelTest test;
+  std::optional<ParallelResult> result;
+  std::string refusal;
+  double limit = 0;
+
+  double prompt_tokens() const { return test.prompt * (test.shared_prompt ? 1.0 : test.sequences); }
+  double generated() const { return static_cast<double>(test.generate) * test.sequences; }
+  double prompt_rate() const { return rate(prompt_tokens(), result->prompt_seconds); }
+  double generate_rate() const { return rate(generated(), result->generate_seconds); }
+  double seconds() const { return result->prompt_seconds + result->generate_seconds; }
+  double total_rate() const { return rate(prompt_tokens() + generated(), seconds()); }
+  double of_limit() const { return limit > 0 ? result->traffic.bytes() * generate_rate() / limit : 0; }
+};
+
+Ordered json_of(const ParallelRow& row, const std::string& model, const BenchSettings& settings) {
+  Ordered out = {{"model", model},
+                 {"n_batch", settings.batch},
+                 {"n_ubatch", settings.ubatch},
+                 {"is_pp_shared", row.test.shared_prompt ? 1 : 0},
+                 {"n_threads", settings.threads},
+                 {"type_k", quant(settings.kv_type).name},
+                 {"pp", row.test.prompt},
+                 {"tg", row.test.generate},
+                 {"pl", row.test.sequences},
+                 {"n_kv", row.test.kv_tokens()}};
+  if (!row.result) {
+    out["skipped"] = row.refusal;
+    return out;
+  }
+  const std::vector<double>& first = row.result->first_token_seconds;
+  out.update({{"t_pp", row.result->prompt_seconds},
+              {"speed_pp", row.prompt_rate()},
+              {"t_tg", row.result->generate_seconds},
+              {"speed_tg", row.generate_rate()},
+              {"t", row.seconds()},
+              {"speed", row.total_rate()},
+              {"speed_tg_each", row.generate_rate() / row.test.sequences},
+              {"bytes_per_token", row.result->traffic.bytes()},
+              {"of_limit", row.limit > 0 ? Ordered(row.of_limit()) : Ordered()},
+              {"first_token_p50", percentile(first, 0.5)},
+              {"first_token_p95", percentile(first, 0.95)}});
+  return out;
+}
+
+std::string table_head() {
+  return "|    PP |     TG |    B |   N_KV |   T_PP s | S_PP t/s |   T_TG s | S_TG t/s |      T s |    S t/s "
+         "| each t/s | "
+         "of limit | TTFT p50 | TTFT p95 |\n"
+         "|------:|-------:|-----:|-------:|---------:|---------:|---------:|---------:|---------:|---------:"
+         "|---------:|"
+         "---------:|---------:|---------:|\n";
+}
+
+std::string table_line(const ParallelRow& row) {
+  const std::string head = strf("| %5d | %6d | %4d | %6lld |", row.test.prompt, row.test.generate,
+                                row.test.sequences, static_cast<long long>(row.test.kv_tokens()));
+  if (!row.result) return head + " not run: " + row.refusal + " |\n";
+  const std::vector<double>& first = row.result->first_token_seconds;
+  std::string out =
+      head + strf(" %8.3f | %8.2f | %8.3f | %8.2f | %8.3f | %8.2f | %8.2f |", row.result->prompt_seconds,
+                  row.prompt_rate(), row.result->generate_seconds, row.generate_rate(), row.seconds(),
+                  row.total_rate(), row.generate_rate() / row.test.sequences);
+  out += row.limit > 0 ? strf(" %6.0f %% |", 100 * row.of_limit()) : "        - |";
+  return out + strf(" %8.3f | %8.3f |\n", percentile(first, 0.5), percentile(first, 0.95));
+}
+
+/// The sweep over all models and settings.
+class Sweep {
+ public:
+  Sweep(const Job& job, const BenchPlan& plan) : job_(job), plan_(plan), stop_(job.signals) {
+    const BenchArguments& a = job.arguments.bench;
+    const auto prompts = numbers_from(a.prompts, {"--n-prompt", 0, 1 << 20});
+    const auto generates = numbers_from(a.generates, {"--n-gen", 0, 1 << 20});
+    for (const std::int32_t prompt : prompts.empty() ? std::vector{512} : prompts)
+      for (const std::int32_t generate : generates.empty() ? std::vector{128} : generates)
+        for (const std::int32_t count : numbers_from(a.parallel, {"--parallel", 1, kMostSequences})) {
+          if (prompt < 1)
+            throw Error(ErrorCode::E501, "--parallel needs prompts of at least one token; use -p 1 or more");
+          tests_.push_back({count, prompt, generate, a.shared_prompt});
+        }
+  }
+
+  int run() {
+    const std::string& format = job_.arguments.bench.output;
+    if (format == "json") write_out(job_.console, "[\n");
+    bool whole = true;
+    for (std::size_t i = 0; whole && i < plan_.models.size(); ++i)
+      for (std::size_t j = 0; whole && j < plan_.settings.size(); ++j)
+        whole = run_one(plan_.models[i], plan_.settings[j]);
+    if (!whole) {
+      if (format == "md")
+        write_out(job_.console, "\ninterrupted: the rows above are finished\n");
+      else
+        element({{"partial", true}});
+    }
+    if (format == "json") write_out(job_.console, first_ ? "]\n" : "\n]\n");
+    return whole ? 0 : stop_.status();
+  }
+
+ private:
+  bool run_one(const std::string& name, const BenchSettings& settings) {
+    const auto go_on = [this] { return stop_.go_on(); };
+    std::unique_ptr<BenchModel> model;
+    try {
+      model = std::make_unique<BenchModel>(bench_options(job_.arguments.bench, settings, name, job_.places),
+                                           go_on);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::E901 || stop_.status() == 0) throw;
+      return false;
+    }
+    const double limit = limits_.of(model->weight_bytes(), settings.threads);
+    const std::string note = noise_note(model->file());
+    if (job_.arguments.bench.output == "md")
+      write_out(job_.console, strf("\n%s, %d threads, KV %s%s%s\n\n", printable(name).c_str(),
+                                   settings.threads, std::string(quant(settings.kv_type).name).c_str(),
+                                   note.empty() ? "" : "; ", note.c_str()) +
+                                  table_head());
+    Measurement kept = provenance("bench", name, &model->file());
+    bool whole = true;
+    for (const ParallelTest& test : tests_) {
+      ParallelRow row = run_row(*model, settings, test, go_on);
+      row.limit = limit;
+      if (!row.result && row.refusal.empty()) {
+        whole = false;
+        break;
+      }
+      if (job_.arguments.bench.output == "md")
+        write_out(job_.console, table_line(row));
+      else
+        element(json_of(row, name, settings));
+      kept.result["parallel"].push_back(json_of(row, name, settings));
+      if (row.result && test.generate > 0)
+        kept.figures.push_back({.name = strf("tg%d x%d", test.generate, test.sequences),
+                                .value = row.generate_rate(),
+                                .unit = "t/s"});
+    }
+    kept.threads = settings.threads;
+    kept.settings = {{"backend", model->backend().name()},
+                     {"type_k", quant(settings.kv_type).name},
+                     {"n_batch", settings.batch},
+                     {"n_ubatch", settings.ubatch}};
+    if (!whole) kept.result["partial"] = true;
+    if (!kept.figures.empty()) record(job_.paths, job_.console, kept);
+    return whole;
+  }
+
+  ParallelRow run_row(BenchModel& model, const BenchSettings& settings, const ParallelTest& test,
+                      const BenchModel::GoOn& go_on) {
+    BenchRules rules = plan_.rules;
+    rules.batch = settings.batch;
+    rules.kv_type = settings.kv_type;
+    ParallelRow row{test, std::nullopt, {}, 0};
+    const std::uint64_t token = kv_bytes_per_token(model.config(), settings.kv_type);
+    row.refusal = parallel_refusal(test, job_.arguments.bench, token);
+    if (!row.refusal.empty()) return row;
+    try {
+      row.result = model.run_parallel(test, rules, go_on);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::E201 && error.code() != ErrorCode::E603) throw;
+      row.refusal = error.what();
+    }
+    return row;
+  }
+
+  void element(const Ordered& json) {
+    const bool lines = job_.arguments.bench.output == "jsonl";
+    write_out(job_.console, lines ? dump_json(json, -1) + "\n" : (first_ ? "" : ",\n") + dump_json(json, 2));
+    first_ = false;
+  }
+
+  const Job& job_;
+  const BenchPlan& plan_;
+  StopOnSignal stop_;
+  ReadLimits limits_;
+  std::vector<ParallelTest> tests_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+std::string parallel_refusal(const ParallelTest& test, const BenchArguments& arguments, std::uint64_t token) {
+  const auto tokens = static_cast<long long>(test.kv_tokens());
+  const double bytes = static_cast<double>(token) * static_cast<double>(tokens);
+  if (arguments.max_seqs > 0 && test.sequences > arguments.max_seqs)
+    return strf("needs --max-seqs %d, it is %d", test.sequences, arguments.max_seqs);
+  if (arguments.ctx > 0 && std::int64_t{test.prompt} + test.generate > arguments.ctx)
+    return strf("needs -c %d, it is %d", test.prompt + test.generate, arguments.ctx);
+  if (!arguments.kv_budget.empty()) {
+    const auto budget = static_cast<long long>(budget_from(arguments.kv_budget, token));
+    if (tokens > budget)
+      return strf("needs %lld tokens of KV cache (%.2f GB), --kv-budget holds %lld", tokens, bytes / 1e9,
+                  budget);
+  }
+  const std::uint64_t free = memory_info().available;
+  if (free > 0 && bytes > static_cast<double>(free))
+    return strf("needs %.2f GB for the KV cache, %.2f GB are free", bytes / 1e9,
+                static_cast<double>(free) / 1e9);
+  return {};
+}
+
+int bench_parallel(const Job& job, const BenchPlan& plan) {
+  const BenchArguments& a = job.arguments.bench;
+  if (a.max_seqs < 0 || a.ctx < 0)
+    throw Error(ErrorCode::E501, "--max-seqs and -c must be 1 or more, or 0 for no limit");
+  if (!a.kv_budget.empty()) budget_from(a.kv_budget, 1);
+  return Sweep(job, plan).run();
+}
+
+}  // namespace glim::app

@@ -82,9 +82,9 @@ constexpr std::array kScreenFlags = {
     ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
 };
 
-constexpr std::array<std::string_view, 12> kSubcommands = {"chat",    "run",     "inspect",  "quantize",
-                                                           "imatrix", "convert", "profiles", "results",
-                                                           "bench",   "eval",    "debug",    "paths"};
+constexpr std::array<std::string_view, 13> kSubcommands = {
+    "chat",    "run",   "inspect", "quantize", "imatrix", "convert", "profiles",
+    "results", "bench", "eval",    "debug",    "paths",   "report"};
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {
@@ -409,6 +409,8 @@ Parser::Parser() {
   add_results(*app_.add_subcommand("results", "what has been measured so far"));
   add_debug(*app_.add_subcommand("debug", "for people who check an engine"));
   app_.add_subcommand("paths", "the folders that glim uses");
+  add_flags(*app_.add_subcommand("report", "size, memory, speed and quality of quants side by side"),
+            report_flags(out_.report));
   add_tools();
   for (CLI::App* command : app_.get_subcommands({})) command->allow_extras();
 }

@@ -9,6 +9,7 @@
 #include "app/bench/bench_arguments.h"
 #include "app/eval/eval_arguments.h"
 #include "app/profile.h"
+#include "app/report/report_arguments.h"
 #include "app/store/results_arguments.h"
 #include "app/tool_arguments.h"
 
@@ -43,6 +44,7 @@ struct Arguments {
   BenchArguments bench;
   ResultsArguments results;
   EvalArguments eval;
+  ReportArguments report;
   // convert
   std::string type;                ///< of all matrices; empty keeps what the folder has
   bool prediction_layers = false;  ///< keep those that predict further tokens

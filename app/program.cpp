@@ -18,6 +18,7 @@
 #include "app/plain.h"
 #include "app/profile_tools.h"
 #include "app/quantize.h"
+#include "app/report/report_command.h"
 #include "app/run.h"
 #include "app/store/results.h"
 #include "engine/base/error.h"
@@ -128,6 +129,7 @@ constexpr std::array kEntries = {
     Entry{"debug render", with_model<debug_render>},
     Entry{"debug logits", with_model<debug_logits>},
     Entry{"paths", paths},
+    Entry{"report", with_job<make_report>},
     Entry{"bench", with_job<bench>},
     Entry{"results list", with_paths<list_results>},
     Entry{"results show", with_paths<show_result>},

@@ -24,9 +24,8 @@ std::vector<Subject> subjects(const Report& report) {
     out.push_back({std::string(metric_info(metric).heading),
                    [&report, metric](std::size_t i) -> const Figure& { return report.rows[i][metric]; }});
   };
-  for (const Metric metric :
-       {Metric::generation_rate, Metric::prompt_rate, Metric::latency_cold, Metric::latency_warm,
-        Metric::first_token, Metric::load_cold, Metric::file_size})
+  for (const Metric metric : {Metric::generation_rate, Metric::prompt_rate, Metric::latency_cold,
+                              Metric::latency_warm, Metric::first_token, Metric::load, Metric::file_size})
     add(metric);
   for (std::size_t c = 0; c < report.contexts.size(); ++c)
     out.push_back({strf("memory at %lld", static_cast<long long>(report.contexts[c])),

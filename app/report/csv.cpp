@@ -82,7 +82,7 @@ constexpr std::array kAnswerColumns = {
                    const Figure& figure = at.answer.first_token;
                    return figure.present() ? number(figure.value * 1e3) : std::string();
                  }},
-    AnswerColumn{"load_s", [](const Place& at) { return number(at.row[Metric::load_cold]); }},
+    AnswerColumn{"load_s", [](const Place& at) { return number(at.row[Metric::load]); }},
     AnswerColumn{"peak_bytes", [](const Place& at) { return number(at.row[Metric::peak_memory]); }},
     AnswerColumn{"joules", [](const Place& at) { return number(at.answer.joules); }},
     AnswerColumn{"kld", [](const Place& at) { return number(at.answer.kld); }},

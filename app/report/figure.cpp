@@ -21,9 +21,9 @@ constexpr std::array kUnits = {UnitRow{"count", ""},
                                UnitRow{"bytes_per_second", "B/s"},
                                UnitRow{"seconds", "s"},
                                UnitRow{"tokens_per_second", "t/s"},
-                               UnitRow{"nats", ""},
+                               UnitRow{"nats", "nats"},
                                UnitRow{"fraction", "%"},
-                               UnitRow{"bits", ""},
+                               UnitRow{"bits", "bits"},
                                UnitRow{"joules", "J"},
                                UnitRow{"ratio", ""}};
 

@@ -32,9 +32,9 @@ th small { display: block; color: var(--soft); font-weight: 400; }
 .left { text-align: left; } td.long { white-space: normal; min-width: 220px; }
 td.estimated { color: var(--soft); font-style: italic; } td.absent { color: var(--soft); }
 tbody tr:hover td { background: var(--card); }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 16px; margin: 12px 0; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 350px), 1fr)); gap: 16px; margin: 12px 0; }
 .plots figure { margin: 0; border: 1px solid var(--line); border-radius: 6px; padding: 8px; } .plots .wide { grid-column: 1 / -1; }
-svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 12px; }
+svg { width: 100%; height: auto; display: block; } svg text { fill: var(--soft); font-size: 12px; paint-order: stroke; stroke: var(--bg); stroke-width: 3px; }
 svg .head { fill: var(--ink); font-size: 14px; font-weight: 600; } svg .label { fill: var(--ink); }
 .grid { stroke: var(--line); } .limit { stroke: var(--warn); stroke-width: 2; stroke-dasharray: 5 4; }
 .front { fill: none; stroke: var(--soft); stroke-dasharray: 3 3; }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/report/changes.h"
+#include "app/report/figure_json.h"
 #include "app/report/verdict.h"
 #include "app/report/writers.h"
 
@@ -10,17 +11,6 @@ namespace glim::app::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json json_of(const Figure& figure) {
-  if (!figure.present()) return Json{{"kind", "absent"}, {"why", figure.why}};
-  Json out = {
-      {"kind", figure_kind_name(figure.kind)}, {"value", figure.value}, {"unit", unit_name(figure.unit)}};
-  if (figure.spread) out["spread"] = *figure.spread;
-  if (figure.range) out["range"] = {figure.range->first, figure.range->second};
-  if (figure.at_least) out["at_least"] = true;
-  if (!figure.why.empty()) out["why"] = figure.why;
-  return out;
-}
 
 Json json_of(const Alternative& one) {
   return Json{{"text", one.text}, {"probability", one.probability ? Json(*one.probability) : Json(nullptr)}};

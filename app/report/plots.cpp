@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "app/report/html_text.h"
 #include "app/report/verdict.h"
@@ -188,7 +189,7 @@ Scatter scatter_of(const Report& report, const Pair& pair) {
   };
   const Scale x = scale(pair.x, largest_x), y = scale(pair.y, largest_y);
   out.x_label = label(pair.x, x);
-  out.y_label = label(pair.y, y) + (metric_info(pair.y).unit == Unit::nats ? ", nats" : "");
+  out.y_label = label(pair.y, y);
   for (std::size_t i = 0; i < report.rows.size(); ++i) {
     const Figure &at_x = report.rows[i][pair.x], &at_y = report.rows[i][pair.y];
     if (!counts(at_x) || !counts(at_y)) continue;
@@ -230,39 +231,45 @@ std::string scatter_svg(const Scatter& scatter) {
 }
 
 std::string memory_svg(const Report& report) {
-  constexpr double kBar = 22, kGiB = 0x1p30, kLongestName = 40;
+  constexpr double kBar = 22, kLongestName = 40;
   double largest = 0, names = 0;
   for (const Row& row : report.rows)
     for (const MemoryAt& at : row.memory)
       if (at.total.present()) {
-        largest = std::max(largest, at.total.value / kGiB);
+        largest = std::max(largest, at.total.value);
         names =
             std::max(names, kLetter * std::min<double>(kLongestName, ui::display_width(row.identity.name)));
       }
   if (largest == 0) return {};
-  const double available = static_cast<double>(report.available_bytes) / kGiB;
+  const Scale scale = scale_for(Unit::bytes, largest, true);
+  largest /= scale.divisor;
+  const double available = static_cast<double>(report.available_bytes) / scale.divisor;
   const Axis axis = round_axis(available < 2 * largest ? std::max(available, largest) : largest);
   const double left = names + 20, width = 900;
-  const auto x = [&](double gib) { return left + gib / axis.end * (width - left - 70); };
+  const auto x = [&](double value) { return left + value / axis.end * (width - left - 70); };
   double y = kTop + 8;
   std::string bars;
+  std::set<std::int64_t> shown;
   for (const Row& row : report.rows) {
     std::vector<const MemoryAt*> list;
     for (const MemoryAt& at : row.memory)
       if (at.total.present()) list.push_back(&at);
     if (list.empty()) continue;
+    for (const MemoryAt* at : list) shown.insert(at->context);
     std::sort(list.begin(), list.end(), [](auto* a, auto* b) { return a->context < b->context; });
     bars += text_at(left - 8, y + 15, "end", ui::fit(row.identity.name, static_cast<int>(kLongestName), "…"));
     double from = 0;
     const auto segment = [&](double until, std::size_t shade, const std::string& what) {
       bars += strf("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\" class=\"m%zu\">", x(from),
                    y + 2, std::max(0.0, x(until) - x(from)), kBar - 5, std::min<std::size_t>(shade, 4));
-      bars += "<title>" + html_line(strf("%s: %.2f GiB", what.c_str(), until)) + "</title></rect>";
+      bars += "<title>" + html_line(strf("%s: %.2f %s", what.c_str(), until, scale.symbol.c_str())) +
+              "</title></rect>";
       from = until;
     };
-    segment((list.front()->total.value - list.front()->kv.value) / kGiB, 0, "weights and work space");
+    segment((list.front()->total.value - list.front()->kv.value) / scale.divisor, 0,
+            "weights and work space");
     for (std::size_t i = 0; i < list.size(); ++i)
-      segment(list[i]->total.value / kGiB, i + 1,
+      segment(list[i]->total.value / scale.divisor, i + 1,
               strf("with a context of %lld", static_cast<long long>(list[i]->context)));
     bars += text_at(x(from) + 6, y + 15, "start", strf("%.2f", from));
     y += kBar;
@@ -274,14 +281,15 @@ std::string memory_svg(const Report& report) {
   }
   out += bars;
   if (available > 0 && available <= axis.end) {
-    out += line_at(x(available), kTop - 4, x(available), y + 4, "limit");
-    out += text_at(x(available), kTop - 8, "middle", strf("available %.1f", available));
+    out += line_at(x(available), kTop, x(available), y + 4, "limit");
+    out += text_at(x(available), y + 36, "middle", strf("available %.1f", available));
   }
   std::string contexts;
-  for (const std::int64_t context : report.contexts)
+  for (const std::int64_t context : shown)
     contexts += (contexts.empty() ? "" : ", ") + std::to_string(context);
-  return picture(width, y + 30,
-                 "memory by context in GiB: weights and work space, then contexts of " + contexts, out);
+  return picture(
+      width, y + 30,
+      "memory by context in " + scale.symbol + ": weights and work space, then contexts of " + contexts, out);
 }
 
 std::string heat_svg(const std::vector<TokenHeat>& heat) {

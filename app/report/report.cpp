@@ -13,9 +13,14 @@ std::vector<std::string> partial_lines(const Report& report) {
 }
 
 std::optional<std::size_t> largest_context(const Report& report) {
-  if (report.contexts.empty()) return {};
-  const auto place = std::max_element(report.contexts.begin(), report.contexts.end());
-  return static_cast<std::size_t>(place - report.contexts.begin());
+  std::optional<std::size_t> out;
+  for (std::size_t c = 0; c < report.contexts.size(); ++c) {
+    const bool known = std::any_of(report.rows.begin(), report.rows.end(), [&](const Row& row) {
+      return c < row.memory.size() && row.memory[c].total.present();
+    });
+    if (known && (!out || report.contexts[c] > report.contexts[*out])) out = c;
+  }
+  return out;
 }
 
 }  // namespace glim::app::report

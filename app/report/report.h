@@ -197,7 +197,7 @@ struct Report {
 /// Rows that could not be measured whole, or the report that was stopped: the lines for its top.
 std::vector<std::string> partial_lines(const Report& report);
 
-/// The largest context of the report at which memory is given, with its place; nothing without any.
+/// Place of the largest context at which memory is known of some row; nothing without any.
 std::optional<std::size_t> largest_context(const Report& report);
 
 }  // namespace glim::app::report

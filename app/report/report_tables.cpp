@@ -282,7 +282,7 @@ Table scorecard(const Report& report) {
   table.figures("prompt", of(report, Metric::prompt_rate), {.rank = 3});
   table.figures("ttft", of(report, Metric::first_token), {.rank = 6});
   table.figures("count 1-5", of(report, Metric::latency_cold), {.rank = 5});
-  table.figures("load", of(report, Metric::load_cold), {.rank = 7});
+  table.figures("load", of(report, Metric::load), {.rank = 7});
   table.figures("peak", of(report, Metric::peak_memory), {.binary = true, .rank = 6});
   table.figures("J/tok", of(report, Metric::energy), {.rank = 7});
   table.figures("KLD", of(report, Metric::kld), {.rank = 1});

@@ -144,7 +144,7 @@ TEST_CASE("figures say their unit, spread and kind") {
   CHECK(figure_in_words(estimated(Unit::tokens_per_second, 41.6, "bandwidth")) == "~41.60 t/s");
   CHECK(figure_in_words(measured(Unit::seconds, 0.0123)) == "12.30 ms");
   CHECK(figure_in_words(measured(Unit::fraction, 0.962)) == "96.20 %");
-  CHECK(figure_in_words(measured(Unit::nats, 0.00094)) == "0.000940");
+  CHECK(figure_in_words(measured(Unit::nats, 0.00094)) == "0.000940 nats");
   CHECK(figure_in_words(absent("shape: weights are noise")) == "not available: shape: weights are noise");
   CHECK(!measured(Unit::seconds, std::nan("")).present());
   Figure bound = measured(Unit::nats, 0.034);

@@ -6,7 +6,6 @@
 
 #include "app/report/model_label.h"
 #include "app/report/statistics.h"
-#include "app/store/provenance.h"
 #include "engine/base/text.h"
 
 namespace glim::app::report {
@@ -335,9 +334,6 @@ std::vector<std::pair<std::string, std::string>> Converter::settings() const {
   std::string order = compare_mode_name(settings.mode);
   if (!settings.mode_reason.empty()) order += ": " + settings.mode_reason;
   std::vector<std::pair<std::string, std::string>> out = {
-      {"version", "glim " + this_build().label()},
-      {"processor", processor_name()},
-      {"kernel", kernel_name()},
       {"panes", order},
       {"sampling", settings.greedy ? "greedy"
                                    : strf("temperature %g, seed %llu", settings.temperature,

@@ -80,7 +80,7 @@ int debug_logits(const ModelJob& job) {
   const LoadedEngine loaded = open_for(job, waiter);
   Engine& engine = *loaded.engine;
   const SequenceId sequence = engine.open_sequence();
-  engine.score(sequence, tokens, true);
+  engine.score(sequence, {.tokens = tokens, .keep_logits = true});
   for (;;) {
     const auto next = waiter.next(engine);
     if (const auto* interrupted = std::get_if<EventWaiter::Interrupted>(&next)) return interrupted->status;

@@ -11,6 +11,8 @@
 
 #include "engine/base/event_queue.h"
 #include "engine/base/memory_info.h"
+#include "engine/base/text.h"
+#include "engine/engine_group.h"
 #include "engine/failure.h"
 #include "engine/loaded_model.h"
 #include "engine/scheduler.h"
@@ -21,6 +23,13 @@ namespace {
 constexpr std::array kFinishNames = {"end of turn", "tool call",    "stop string",
                                      "token limit", "context full", "stopped"};
 constexpr std::array kStageNames = {"header", "tokenizer", "weights", "cache", "warm-up"};
+
+/// Engines with equal keys can use one and the same loaded model.
+std::string weights_key(const EngineOptions& options) {
+  return strf("%s\n%s\n%d %d\n", options.model.c_str(), options.backend.c_str(), options.batch,
+              options.threads) +
+         options.chat_template;
+}
 
 /// The worker runs `work_` items between steps; the owner thread only queues them.
 class LocalEngine : public Engine {
@@ -40,10 +49,14 @@ class LocalEngine : public Engine {
   int wake_fd() const override { return events_.fd(); }
   std::optional<Event> poll() override { return events_.poll(); }
 
-  const ModelCard& card() const override { return loaded_.card; }
-  Prompt render(const ChatRequest& request) const override { return render_prompt(loaded_, request); }
+  const ModelCard& card() const override { return loaded_->card; }
+  Prompt render(const ChatRequest& request) const override { return render_prompt(*loaded_, request); }
   std::vector<TokenId> tokenize(std::string_view text, bool specials) const override {
-    return loaded_.tokenizer->encode(text, specials ? Specials::all : Specials::none);
+    return loaded_->tokenizer->encode(text, specials ? Specials::all : Specials::none);
+  }
+
+  std::string piece(TokenId token) const override {
+    return std::string(loaded_->tokenizer->piece(token, true));
   }
 
   SequenceId open_sequence() override {
@@ -62,8 +75,8 @@ class LocalEngine : public Engine {
   void generate(SequenceId id, Request request) override {
     post([id, request = std::move(request)](Scheduler& scheduler) { scheduler.generate(id, request); });
   }
-  void score(SequenceId id, std::vector<TokenId> tokens, bool keep_logits) override {
-    post([=](Scheduler& scheduler) { scheduler.score(id, tokens, keep_logits); });
+  void score(SequenceId id, ScoreRequest request) override {
+    post([id, request = std::move(request)](Scheduler& scheduler) { scheduler.score(id, request); });
   }
   void cancel(SequenceId id) override {
     post([id](Scheduler& scheduler) { scheduler.cancel(id); }, true);
@@ -134,14 +147,24 @@ class LocalEngine : public Engine {
     }
   }
 
+  std::shared_ptr<LoadedModel> load_once() {
+    const auto fresh = [this] {
+      return std::make_shared<LoadedModel>(load(
+          options_, [this](const Loading& at) { emit(at); }, quit_));
+    };
+    if (!options_.group) return fresh();
+    auto model = options_.group->model(weights_key(options_), fresh, [this] { return quit_.load(); });
+    if (!model) throw Error(ErrorCode::E901, "loading was cancelled");
+    return model;
+  }
+
   void run() {
     try {
       options_.ctx = plan(options_).ctx;
-      loaded_ = load(
-          options_, [this](const Loading& at) { emit(at); }, quit_);
+      loaded_ = load_once();
       emit(Loading{LoadStage::cache, 0, 1});
       Scheduler scheduler(
-          loaded_, options_, [this](Event event) { outbox_.push_back(std::move(event)); }, stop_);
+          *loaded_, options_, [this](Event event) { outbox_.push_back(std::move(event)); }, stop_);
       emit(Loading{LoadStage::warm_up, 0, 1});
       scheduler.warm_up();
       publish(scheduler);
@@ -174,8 +197,8 @@ class LocalEngine : public Engine {
     scheduler.cancel_all();
   }
 
-  EngineOptions options_;  ///< the worker's, after construction
-  LoadedModel loaded_;     ///< written before Ready is posted, constant afterwards
+  EngineOptions options_;                ///< the worker's, after construction
+  std::shared_ptr<LoadedModel> loaded_;  ///< written before Ready is posted, constant afterwards
   EventQueue<Event> events_;
   mutable std::mutex mutex_;  ///< guards work_ and stats_
   std::condition_variable wake_;
@@ -203,6 +226,14 @@ double GenerationStats::prefill_rate() const {
 
 double GenerationStats::decode_rate() const {
   return decode_seconds > 0 && generated_tokens > 1 ? (generated_tokens - 1) / decode_seconds : 0;
+}
+
+double GenerationStats::prefill_device_rate() const {
+  return prefill_device_seconds > 0 ? (prompt_tokens - reused_tokens) / prefill_device_seconds : 0;
+}
+
+double GenerationStats::decode_device_rate() const {
+  return decode_device_seconds > 0 ? decode_steps / decode_device_seconds : 0;
 }
 
 std::unique_ptr<Engine> open_engine(const EngineOptions& options) {

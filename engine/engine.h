@@ -15,6 +15,8 @@
 
 namespace glim {
 
+class EngineGroup;
+
 struct EngineOptions {
   std::string model;  ///< path of a GGUF file or of the first part of a split set, or a shape: "shape:..."
   std::string backend = "auto";  ///< "auto", "cpu", "reference"
@@ -27,6 +29,8 @@ struct EngineOptions {
   std::string chat_template;   ///< a template's source, a built-in format's name, or empty for the file's own
   std::uint64_t memory = 0;    ///< bytes of a device to plan for; 0 is what this machine has free
   bool weights_loaded = false;  ///< of a plan for another cache: the weights are in memory already
+  std::shared_ptr<EngineGroup> group =
+      nullptr;  ///< takes turns and shares weights with the engines of this group
 
   /// Tokens that the cache is made for, once `ctx` is known.
   std::int64_t kv_tokens() const {
@@ -83,6 +87,12 @@ struct Request {
   ReplyState start = ReplyState::content;
 };
 
+struct ScoreRequest {
+  std::vector<TokenId> tokens;  ///< not empty; what is held of those before `first` is reused
+  std::int32_t first = 0;       ///< the first position whose prediction is wanted
+  bool keep_logits = false;
+};
+
 /// A snapshot for the status bar.
 struct Stats {
   enum class State : std::uint8_t { loading, idle, prefilling, generating, failed } state = State::loading;
@@ -109,12 +119,13 @@ class Engine {
   virtual const ModelCard& card() const = 0;
   virtual Prompt render(const ChatRequest& request) const = 0;  ///< throws E402
   virtual std::vector<TokenId> tokenize(std::string_view text, bool specials) const = 0;
+  virtual std::string piece(TokenId token) const = 0;  ///< its bytes, a tag spelled out; empty for no token
 
   virtual SequenceId open_sequence() = 0;
   virtual void close_sequence(SequenceId sequence) = 0;
   virtual SequenceId fork_sequence(SequenceId sequence) = 0;  ///< shares what is held so far
   virtual void generate(SequenceId sequence, Request request) = 0;
-  virtual void score(SequenceId sequence, std::vector<TokenId> tokens, bool keep_logits) = 0;
+  virtual void score(SequenceId sequence, ScoreRequest request) = 0;
   virtual void cancel(
       SequenceId sequence) = 0;  ///< Finished follows with reason cancelled, if it was running
 

@@ -28,9 +28,15 @@ const char* finish_name(FinishReason reason);
 struct GenerationStats {
   std::int32_t prompt_tokens = 0, reused_tokens = 0, generated_tokens = 0;
   double prefill_seconds = 0, decode_seconds = 0, first_token_seconds = 0;
-  std::uint64_t seed = 0;       ///< the one that was used
-  double prefill_rate() const;  ///< new prompt tokens per second, 0 when unknown
-  double decode_rate() const;   ///< tokens per second behind the first, 0 when unknown
+  /// Of these, the time in which the device worked for this reply alone; the decode steps are those behind
+  /// the first token.
+  double prefill_device_seconds = 0, decode_device_seconds = 0;
+  std::int32_t decode_steps = 0;
+  std::uint64_t seed = 0;              ///< the one that was used
+  double prefill_rate() const;         ///< new prompt tokens per second, 0 when unknown
+  double decode_rate() const;          ///< tokens per second behind the first, 0 when unknown
+  double prefill_device_rate() const;  ///< the same over the device's time
+  double decode_device_rate() const;
 };
 
 struct TokenScore {
@@ -68,8 +74,8 @@ struct Finished {
 };
 struct Scored {
   SequenceId sequence;
-  std::vector<TokenScore> scores;  ///< of all tokens but the first
-  std::vector<float> logits;       ///< [tokens][vocabulary] when asked for
+  std::vector<TokenScore> scores;  ///< of the tokens behind position `first` of the request
+  std::vector<float> logits;       ///< [tokens from `first` on][vocabulary] when asked for
 };
 struct Failed {
   std::optional<SequenceId> sequence;  ///< empty: loading or reconfiguring

@@ -35,6 +35,15 @@ Generation::Generation(SequenceId sequence, Request request, const LoadedModel& 
   stats_.seed = sampler_.seed();
 }
 
+void Generation::worked(double seconds) {
+  if (stats_.generated_tokens == 0) {
+    stats_.prefill_device_seconds += seconds;
+  } else {
+    stats_.decode_device_seconds += seconds;
+    ++stats_.decode_steps;
+  }
+}
+
 void Generation::prefilled(std::int32_t done, std::int32_t reused) {
   stats_.reused_tokens = reused;
   if (done == stats_.prompt_tokens) {

@@ -24,6 +24,7 @@ class Generation {
   const Request& request() const { return request_; }
   const GenerationStats& stats() const { return stats_; }
 
+  void worked(double seconds);  ///< the device has worked so long for the row or rows that come next
   void prefilled(std::int32_t done, std::int32_t reused);  ///< prompt tokens that the cache holds by now
 
   /// Chooses the next token. Empty when the reply has ended, in which case Finished has been sent.

@@ -18,6 +18,7 @@ constexpr std::int32_t kSmallestChunk = 16;
 constexpr std::int32_t kScoreRows = 64;  ///< rows with logits in one step; bounds the memory they take
 
 struct Scoring {
+  std::int32_t first;
   bool keep_logits;
   Scored result;
 };
@@ -84,6 +85,7 @@ Scheduler::Scheduler(LoadedModel& loaded, const EngineOptions& options, Emit emi
     : loaded_(loaded),
       emit_(std::move(emit)),
       stop_(stop),
+      group_(options.group),
       ctx_(options.ctx),
       batch_(loaded.model->max_rows()),
       cache_(make_cache(loaded, options)) {}
@@ -161,15 +163,19 @@ void Scheduler::check_room_for_logits(std::size_t tokens) const {
                    tokens, static_cast<double>(bytes) / 0x1p30, static_cast<double>(available) / 0x1p30));
 }
 
-void Scheduler::score(SequenceId id, std::vector<TokenId> tokens, bool keep_logits) {
+void Scheduler::score(SequenceId id, ScoreRequest request) {
   Sequence* sequence = find(id);
   if (sequence == nullptr) return;
   cancel(id);
   try {
-    sequence->scoring = Scoring{keep_logits, Scored{id, {}, {}}};
-    start(*sequence, tokens);
-    if (keep_logits) check_room_for_logits(tokens.size());
-    sequence->timeline->truncate(0);
+    const auto count = static_cast<std::int32_t>(request.tokens.size());
+    const std::int32_t first = std::clamp(request.first, 0, std::max(count - 1, 0));
+    sequence->scoring = Scoring{first, request.keep_logits, Scored{id, {}, {}}};
+    start(*sequence, request.tokens);
+    if (request.keep_logits) check_room_for_logits(static_cast<std::size_t>(count - first));
+    const std::int32_t held = std::min(sequence->timeline->common_prefix(request.tokens), first);
+    sequence->timeline->truncate(held);
+    sequence->pending.erase(sequence->pending.begin(), sequence->pending.begin() + held);
   } catch (...) {
     fail(*sequence, current_failure(id));
   }
@@ -237,7 +243,11 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
     const auto waiting = static_cast<std::int32_t>(sequence->pending.size());
     std::int32_t count = std::min(waiting, room);
     if (!sequence->decoding()) count = std::min(count, prompt_room);
-    if (sequence->scoring) count = std::min(count, kScoreRows);
+    std::int32_t unscored = 0;  // rows up to the first whose prediction is wanted
+    if (sequence->scoring) {
+      unscored = std::max(sequence->scoring->first - sequence->timeline->length(), 0);
+      count = std::min(count, unscored > 0 ? unscored : kScoreRows);
+    }
     if (count == 0) continue;
     if (!reserve(*sequence, std::span(sequence->pending).first(static_cast<std::size_t>(count)))) {
       give_up(*sequence);
@@ -246,7 +256,7 @@ std::vector<Scheduler::Slice> Scheduler::plan_step() {
     room -= count;
     if (!sequence->decoding()) prompt_room -= count;
     const bool last = count == waiting;
-    slices.push_back({sequence, count, 0, sequence->scoring ? count : (last ? 1 : 0)});
+    slices.push_back({sequence, count, 0, sequence->scoring ? (unscored > 0 ? 0 : count) : (last ? 1 : 0)});
   }
   return slices;
 }
@@ -284,7 +294,19 @@ std::span<const float> Scheduler::forward(std::vector<Slice>& slices) {
   return loaded_.model->forward({rows, blocks, &stop_}, wanted, *cache_);
 }
 
+void Scheduler::note_time(const std::vector<Slice>& slices, double took) {
+  std::int32_t rows = 0;
+  for (const Slice& slice : slices) rows += slice.count;
+  for (const Slice& slice : slices) {
+    if (slice.sequence->generation) slice.sequence->generation->worked(took * slice.count / rows);
+    if (!slice.sequence->decoding() && slice.count >= kSmallestChunk && took > 0)
+      prefill_rate_ = slice.count / took;
+  }
+}
+
 void Scheduler::run(std::vector<Slice>& slices) {
+  // Engines that share a model share the memory of its logits too, so the turn lasts until they are read.
+  const EngineGroup::Turn turn(group_.get());
   const Clock::time_point before = Clock::now();
   const std::span<const float> logits = forward(slices);
   const double took = seconds(Clock::now() - before);
@@ -296,10 +318,7 @@ void Scheduler::run(std::vector<Slice>& slices) {
   }
   loaded_.file->check_intact();
   ++clock_;
-  for (const Slice& slice : slices) {
-    if (!slice.sequence->decoding() && slice.count >= kSmallestChunk && took > 0)
-      prefill_rate_ = slice.count / took;
-  }
+  note_time(slices, took);
   const auto width = static_cast<std::size_t>(loaded_.model->config().vocabulary);
   for (const Slice& slice : slices) {
     try {
@@ -340,6 +359,7 @@ void Scheduler::deliver(const Slice& slice, std::span<const float> logits) {
 }
 
 void Scheduler::deliver_scores(Sequence& sequence, const Slice& slice, std::span<const float> logits) {
+  if (slice.logits_rows == 0) return;
   Scored& result = sequence.scoring->result;
   const auto width = static_cast<std::size_t>(loaded_.model->config().vocabulary);
   const std::span<const TokenId> tokens = sequence.timeline->tokens();
@@ -358,6 +378,7 @@ void Scheduler::deliver_scores(Sequence& sequence, const Slice& slice, std::span
 }
 
 void Scheduler::warm_up() {
+  const EngineGroup::Turn turn(group_.get());
   Timeline timeline(*cache_);
   const TokenId token = 0;
   if (!timeline.extend({&token, 1})) return;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/engine_group.h"
 #include "engine/generation.h"
 #include "engine/loaded_model.h"
 #include "engine/model/kv_cache.h"
@@ -25,7 +26,7 @@ class Scheduler {
   void close(SequenceId id);
   void fork(SequenceId from, SequenceId to);
   void generate(SequenceId id, Request request);
-  void score(SequenceId id, std::vector<TokenId> tokens, bool keep_logits);
+  void score(SequenceId id, ScoreRequest request);
   void cancel(SequenceId id);
   void cancel_all();
 
@@ -50,6 +51,7 @@ class Scheduler {
   std::vector<Slice> plan_step();
   void run(std::vector<Slice>& slices);
   std::span<const float> forward(std::vector<Slice>& slices);
+  void note_time(const std::vector<Slice>& slices, double took);
   void deliver(const Slice& slice, std::span<const float> logits);
   void deliver_scores(Sequence& sequence, const Slice& slice, std::span<const float> logits);
   void check_room_for_logits(std::size_t tokens) const;
@@ -59,6 +61,7 @@ class Scheduler {
   LoadedModel& loaded_;
   Emit emit_;
   const std::atomic<bool>& stop_;
+  std::shared_ptr<EngineGroup> group_;  ///< null: nobody else uses the device
   std::int32_t ctx_ = 0, batch_ = 0;
   std::unique_ptr<KvCache> cache_;
   std::map<SequenceId, std::unique_ptr<Sequence>> sequences_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/measure/token_drift.h"
 
 /// Everything that is known about a comparison, as plain values: what the runner fills in and what the
 /// screen, the plain text and the report read. Text of models, prompts and files is as it came and must be
@@ -84,28 +85,20 @@ struct AnswerToken {
   float logprob = 0;  ///< of this token when it was chosen
 };
 
-/// One token of the reference's answer as another pane sees it.
-struct TokenDriftRow {
-  double kld = 0;            ///< KL(reference || pane)
-  bool bound = false;        ///< kld is a proven lower bound: not the whole distribution was at hand
-  bool same_top = false;     ///< both find the same token most likely
-  std::int32_t rank = 0;     ///< of the reference's token in the pane; 0 is the most likely
-  double delta_logprob = 0;  ///< pane's minus reference's log-probability of the token
-};
-
 struct DriftSummary {
   std::int32_t tokens = 0;
   double mean_kld = 0, largest_kld = 0;
   bool bound = false;             ///< any row is one; written with a leading ≥
   std::int32_t worst_token = -1;  ///< index into the reference's answer
   double top1 = 0;                ///< share of tokens with the same top
-  std::int32_t largest_rank = 0;
+  std::int32_t largest_rank = 0;  ///< 1 is the likeliest
   double mean_delta_logprob = 0;  ///< exp(-this) - 1 is the change of perplexity
 };
 
 struct PaneDrift {
-  std::vector<TokenDriftRow> rows;  ///< one per token of the reference's answer, which come first; fewer
-                                    ///< while scoring goes on or when it was stopped
+  /// One per token of the reference's answer, KL(reference || pane); fewer while scoring goes on or when it
+  /// was stopped.
+  std::vector<TokenDrift> rows;
   DriftSummary summary;  ///< of `rows`
   bool complete = false;
 };
@@ -147,7 +140,7 @@ struct CompareAnswer {
   std::string text, thinking;  ///< of `tokens`, without tags
   bool thinking_now = false;
   std::optional<FinishReason> finish;
-  GenerationStats stats;         ///< rates over exclusive device time: prefill_rate(), decode_rate()
+  GenerationStats stats;         ///< rates to show: prefill_device_rate(), decode_device_rate()
   std::optional<double> joules;  ///< prompt and answer
   std::optional<CompareError> error;
   std::optional<PaneDrift> drift;   ///< never of the reference itself

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/base/text.h"
+#include "engine/engine_group.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 
@@ -281,7 +282,7 @@ TEST_CASE("scores are the log-probabilities of the kept logits") {
   const std::unique_ptr<Engine> engine = ready_engine();
   const SequenceId sequence = engine->open_sequence();
   const std::vector<TokenId> tokens = {381, 271, 383, 273, 385};
-  engine->score(sequence, tokens, true);
+  engine->score(sequence, {.tokens = tokens, .keep_logits = true});
   const Scored scored = wait_for<Scored>(*engine);
   REQUIRE(scored.scores.size() == 4);
   REQUIRE(scored.logits.size() == tokens.size() * 512);
@@ -293,6 +294,83 @@ TEST_CASE("scores are the log-probabilities of the kept logits") {
     for (int j = 0; j < 512; ++j) above += row[j] > row[tokens[i + 1]];
     CHECK(scored.scores[i].logprob == doctest::Approx(row[tokens[i + 1]] - std::log(sum)).epsilon(1e-5));
     CHECK(scored.scores[i].rank == above);
+  }
+}
+
+TEST_CASE(
+    "scores behind a position are those of the whole text, and what is held before it is not read again") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const SequenceId sequence = engine->open_sequence(), other = engine->open_sequence();
+  std::vector<TokenId> tokens(150);
+  for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<TokenId>(200 + 7 * i % 300);
+  engine->score(other, {.tokens = tokens, .keep_logits = true});
+  const Scored whole = wait_for<Scored>(*engine);
+  for (const std::int32_t first : {100, 130, 149}) {
+    engine->score(sequence, {.tokens = tokens, .first = first, .keep_logits = true});
+    const Scored part = wait_for<Scored>(*engine);
+    const auto from = static_cast<std::size_t>(first);
+    REQUIRE(part.scores.size() == tokens.size() - 1 - from);
+    REQUIRE(part.logits.size() == (tokens.size() - from) * 512);
+    for (std::size_t i = 0; i < part.scores.size(); ++i) {
+      CHECK(part.scores[i].token == tokens[from + i + 1]);
+      CHECK(part.scores[i].logprob == doctest::Approx(whole.scores[from + i].logprob).epsilon(1e-4));
+    }
+    CHECK(part.logits.front() == doctest::Approx(whole.logits[from * 512]).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("the device's own time of a reply is part of the time that passed") {
+  const std::unique_ptr<Engine> engine = ready_engine();
+  const Answer answer = generate(*engine, engine->open_sequence(), request_of({100, 101, 102, 103}));
+  const GenerationStats& stats = answer.finished.stats;
+  CHECK(stats.decode_steps == stats.generated_tokens - 1);
+  CHECK(stats.prefill_device_seconds > 0);
+  CHECK(stats.prefill_device_seconds <= stats.first_token_seconds);
+  CHECK(stats.decode_device_seconds > 0);
+  CHECK(stats.decode_device_seconds <= stats.decode_seconds);
+  CHECK(stats.decode_device_rate() >= stats.decode_rate());
+}
+
+TEST_CASE("engines of a group take turns step by step and hold a file once") {
+  EngineOptions options = small_options();
+  options.group = std::make_shared<EngineGroup>();
+  const std::unique_ptr<Engine> a = ready_engine(options);
+  options.kv_type = QuantType::q8_0;
+  const std::unique_ptr<Engine> b = open_engine(options);
+  for (bool ready = false; !ready;) {
+    const Event event = next_event(*b);
+    ready = std::holds_alternative<Ready>(event);
+    const Loading* loading = std::get_if<Loading>(&event);
+    CHECK_MESSAGE((loading == nullptr || loading->stage != LoadStage::weights), "the weights came once more");
+  }
+  CHECK(&a->card() == &b->card());
+  CHECK(b->stats().kv_type == QuantType::q8_0);
+
+  const Request request = request_of({100, 101, 102, 103}, 40);
+  const Answer alone = generate(*a, a->open_sequence(), request);
+  const SequenceId first = a->open_sequence(), second = b->open_sequence();
+  a->generate(first, request);
+  b->generate(second, request);
+  const Answer beside = wait_for_reply(*a, first);
+  CHECK(beside.tokens == alone.tokens);
+  CHECK(wait_for_reply(*b, second).tokens.size() == 40);
+  CHECK(beside.finished.stats.decode_device_seconds < beside.finished.stats.decode_seconds);
+}
+
+TEST_CASE("a load that fails in a group is tried again by the next engine") {
+  EngineOptions options = small_options();
+  options.group = std::make_shared<EngineGroup>();
+  const TempDir dir;
+  options.model = dir / "later.gguf";
+  for (int i = 0; i < 2; ++i) {
+    const std::unique_ptr<Engine> engine = open_engine(options);
+    for (;;) {
+      const Event event = next_event(*engine);
+      const Failed* failed = std::get_if<Failed>(&event);
+      if (failed == nullptr) continue;
+      CHECK(failed->code == ErrorCode::E101);
+      break;
+    }
   }
 }
 
@@ -395,7 +473,7 @@ TEST_CASE("a reply that uses up the budget of all sequences ends as full, a prom
 TEST_CASE("scoring that is cancelled says so") {
   const std::unique_ptr<Engine> engine = ready_engine();
   const SequenceId sequence = engine->open_sequence();
-  engine->score(sequence, std::vector<TokenId>(200, 7), false);
+  engine->score(sequence, {.tokens = std::vector<TokenId>(200, 7)});
   engine->cancel(sequence);
   CHECK(wait_for<Finished>(*engine).reason == FinishReason::cancelled);
 }
@@ -422,7 +500,8 @@ TEST_CASE("a model that produces values that are not finite ends the reply, not 
   const std::unique_ptr<Engine> engine = ready_engine(options);
   const SequenceId sequence = engine->open_sequence();
   for (const bool score : {false, true}) {
-    score ? engine->score(sequence, {1, 2, 3}, false) : engine->generate(sequence, request_of({1, 2, 3}));
+    score ? engine->score(sequence, {.tokens = {1, 2, 3}})
+          : engine->generate(sequence, request_of({1, 2, 3}));
     for (;;) {
       const Event event = next_event(*engine);
       REQUIRE(!std::holds_alternative<Finished>(event));

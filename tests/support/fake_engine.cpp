@@ -1,5 +1,6 @@
 #include "tests/support/fake_engine.h"
 
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -58,7 +59,10 @@ void FakeEngine::generate(SequenceId sequence, Request request) {
   running_ = sequence;
   generated_ = 0;
   const auto length = static_cast<std::int32_t>(request.tokens.size());
-  requests.push_back(std::move(request));
+  requests.push_back(request);
+  if (silent) return;
+  if (fail_generate) return post(*fail_generate);
+  if (predict) return write_predicted(sequence, request);
   if (replies.empty()) return;
   const Reply reply = std::move(replies.front());
   replies.pop_front();
@@ -91,12 +95,33 @@ void FakeEngine::post_finish(FinishReason reason) {
   post(Finished{running_, reason, "", stats});
 }
 
-void FakeEngine::score(SequenceId sequence, std::vector<TokenId> tokens, bool keep_logits) {
+void FakeEngine::score(SequenceId sequence, ScoreRequest request) {
+  score_requests.push_back(request);
+  if (silent) return;
+  if (fail_score) return post(*fail_score);
   Scored scored;
   scored.sequence = sequence;
-  if (keep_logits)
-    for (std::size_t i = 0; i < 4 * tokens.size(); ++i) scored.logits.push_back(static_cast<float>(i));
+  for (auto at = static_cast<std::size_t>(request.first); at < request.tokens.size(); ++at) {
+    std::vector<float> logits(4, static_cast<float>(at));
+    if (predict) logits = predict(std::span(request.tokens).first(at + 1));
+    if (request.keep_logits) scored.logits.insert(scored.logits.end(), logits.begin(), logits.end());
+  }
   post(std::move(scored));
+}
+
+void FakeEngine::write_predicted(SequenceId sequence, const Request& request) {
+  std::vector<TokenId> text = request.tokens;
+  post(Prefilling{sequence, static_cast<std::int32_t>(text.size()), static_cast<std::int32_t>(text.size()),
+                  0});
+  while (request.max_tokens < 0 || generated_ < request.max_tokens) {
+    const std::vector<float> logits = predict(text);
+    const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
+    if (best == 0) return post_finish();
+    text.push_back(static_cast<TokenId>(best));
+    ++generated_;
+    post(Piece{sequence, text.back(), "t" + std::to_string(best) + " ", false, -0.5f});
+  }
+  post_finish(FinishReason::max_tokens);
 }
 
 }  // namespace glim

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,8 @@
 namespace glim {
 
 /// An engine that does what a test tells it to. Events come from post(), or from `replies` when there are
-/// some: then every generate() is answered at once with the next of them. Nothing runs by itself.
+/// some: then every generate() is answered at once with the next of them. With `predict` generate() and
+/// score() are answered by a model of its own: greedy, one piece "tN " per token. Nothing runs by itself.
 class FakeEngine final : public Engine {
  public:
   struct Reply {
@@ -26,11 +29,12 @@ class FakeEngine final : public Engine {
   const ModelCard& card() const override { return model; }
   Prompt render(const ChatRequest& request) const override;  ///< one token per word; throws when told to
   std::vector<TokenId> tokenize(std::string_view text, bool specials) const override;
+  std::string piece(TokenId token) const override { return "t" + std::to_string(token) + " "; }
   SequenceId open_sequence() override { return next_sequence_++; }
   void close_sequence(SequenceId sequence) override { closed.push_back(sequence); }
   SequenceId fork_sequence(SequenceId) override { return next_sequence_++; }
   void generate(SequenceId sequence, Request request) override;
-  void score(SequenceId sequence, std::vector<TokenId> tokens, bool keep_logits) override;
+  void score(SequenceId sequence, ScoreRequest request) override;
   void cancel(SequenceId sequence) override;
   void reconfigure(const EngineOptions& wanted) override { reconfigured.push_back(wanted); }
   Stats stats() const override { return numbers; }
@@ -49,13 +53,21 @@ class FakeEngine final : public Engine {
   bool answer_cancel = false;               ///< cancel() ends the generation by itself
   std::optional<std::string> render_error;  ///< render() throws E402 with it
 
+  /// The logits [vocabulary] behind a text; token 0 ends a reply.
+  std::function<std::vector<float>(std::span<const TokenId> text)> predict;
+  std::optional<Failed> fail_score, fail_generate;  ///< what score() or generate() is answered with
+  bool silent = false;                              ///< generate() and score() are only noted
+
   mutable std::vector<ChatRequest> rendered;
   std::vector<ChatRequest>* rendered_too = nullptr;  ///< for tests that outlive the engine; not owned
   std::vector<Request> requests;
+  std::vector<ScoreRequest> score_requests;
   std::vector<EngineOptions> reconfigured;
   std::vector<SequenceId> cancelled, closed;
 
  private:
+  void write_predicted(SequenceId sequence, const Request& request);
+
   EventQueue<Event> events_;
   SequenceId next_sequence_ = 1;
   SequenceId running_ = 0;

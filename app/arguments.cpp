@@ -82,9 +82,9 @@ constexpr std::array kScreenFlags = {
     ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
 };
 
-constexpr std::array<std::string_view, 13> kSubcommands = {
-    "chat",    "run",   "inspect", "quantize", "imatrix", "convert", "profiles",
-    "results", "bench", "eval",    "debug",    "paths",   "report"};
+constexpr std::array<std::string_view, 14> kSubcommands = {
+    "chat",     "run",     "compare", "inspect", "quantize", "imatrix", "convert",
+    "profiles", "results", "bench",   "eval",    "debug",    "paths",   "report"};
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {
@@ -396,6 +396,12 @@ Parser::Parser() {
 
   add_flags(*app_.add_subcommand("eval", "how good models are, and what quants have lost"),
             eval_flags(out_.eval));
+  CLI::App* compare = app_.add_subcommand("compare", "two to four models or profiles side by side");
+  add_flags(*compare, compare_flags(out_.compare));
+  add_key_flags(*compare);
+  add_think_flag(*compare);
+  compare->add_flag("--plain", out_.plain, "text instead of the full screen");
+  add_screen_flags(*compare);
 
   CLI::App* inspect = app_.add_subcommand("inspect", "what is in a GGUF file");
   inspect->add_option("file", out_.file, "the GGUF file")->type_name("FILE")->required();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/bench/bench_arguments.h"
+#include "app/compare/compare_arguments.h"
 #include "app/eval/eval_arguments.h"
 #include "app/profile.h"
 #include "app/report/report_arguments.h"
@@ -45,6 +46,7 @@ struct Arguments {
   ResultsArguments results;
   EvalArguments eval;
   ReportArguments report;
+  CompareArguments compare;
   // convert
   std::string type;                ///< of all matrices; empty keeps what the folder has
   bool prediction_layers = false;  ///< keep those that predict further tokens

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "app/spark_cache.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/quantize/file_type.h"
@@ -56,7 +55,7 @@ class NameList {
   void add_name(const std::string& name) {
     const std::size_t any = find_wildcard(name);
     const bool spark = name.starts_with("spark:") || name.starts_with("builtin:spark:");
-    if (any != name.npos && (spark || is_shape_name(name))) return add_types(name, any, spark);
+    if (any != name.npos && (spark || is_shape_name(name))) return add_types(name, any);
     if (is_model_keyword(name)) return add(name);
     const std::optional<fs::path> path = find_model_path(name, places_);
     std::error_code ignored;
@@ -68,10 +67,9 @@ class NameList {
     for (const fs::path& file : files) add(file.string());
   }
 
-  void add_types(const std::string& name, std::size_t any, bool spark) {
+  void add_types(const std::string& name, std::size_t any) {
     for (const FileType& type : kFileTypes)
-      if (type.published && (!spark || spark_comes_in(type)))
-        add(name.substr(0, any + 1) + lower(type.name) + name.substr(any + kAny.size()));
+      if (type.published) add(name.substr(0, any + 1) + lower(type.name) + name.substr(any + kAny.size()));
   }
 
   const ModelPlaces& places_;

@@ -74,7 +74,7 @@ std::string built_in(std::string_view name, const ModelPlaces& places) {
                     "the built-in model is missing; name a GGUF file with -m or set GLIM_DATA_DIR",
                     "glim looks for spark/spark.gguf in the folder that holds its profiles.toml");
   if (colon == name.size()) return path.string();
-  return spark_in_type(path, name.substr(colon + 1), places.cache).string();
+  return spark_in_type(path, name.substr(colon + 1), places.cache, places.making).string();
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,11 +10,15 @@
 
 namespace glim::app {
 
+/// Told what is being done and how far it is; false ends it (E901). Called on the thread that asked.
+using MakeProgress = std::function<bool(std::string_view what, std::uint64_t done, std::uint64_t total)>;
+
 /// Where model names are looked for.
 struct ModelPlaces {
   std::filesystem::path installed;             ///< holds spark/spark.gguf
   std::vector<std::filesystem::path> folders;  ///< searched for names that are no path of their own
   std::filesystem::path cache = {};            ///< takes the built-in model in other types
+  MakeProgress making = {};                    ///< watches while such a type is made
 };
 
 /// Replaces a leading ~ and every ${VAR}. Throws E101 for a variable that is not set.
@@ -22,7 +28,8 @@ std::string expand_path(std::string_view path);
 /// stands for: "spark" (or "builtin:spark", and "spark:TYPE", which is quantised on first use), a file, a
 /// folder that holds exactly one GGUF file or one split set, or a file name in one of the folders. A leading
 /// "${GLIM_MODELS}/" stands for every folder of `places` when the variable is not set. Throws E101 (not
-/// found), E501 (no such type or shape), E701 (the cache cannot be written).
+/// found), E501 (no such type or shape), E701 (the cache cannot be written), E901
+/// (ended by its watcher).
 std::string resolve_model(std::string_view name, const ModelPlaces& places);
 
 /// The file or folder that a name which is no keyword stands for: a path, or a name in one of the folders,

@@ -228,6 +228,10 @@ ProfileFile read_profiles(const fs::path& file) {
   return parse_profiles(stream, file);
 }
 
+Json parse_toml(std::istream& text, const fs::path& file) {
+  return to_json(parse(text, file));
+}
+
 std::vector<fs::path> read_model_folders(const fs::path& file) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return {};

@@ -31,6 +31,9 @@ struct ProfileFile {
 ProfileFile parse_profiles(std::istream& text, const std::filesystem::path& file);
 ProfileFile read_profiles(const std::filesystem::path& file);  ///< E601 when the file cannot be read
 
+/// Any TOML text as JSON; dates become null. Throws E601. `file` begins the places in messages.
+Json parse_toml(std::istream& text, const std::filesystem::path& file);
+
 /// The folders of "dirs" in [models] of config.toml, expanded; none when there is no such file. Throws
 /// E601-E603.
 std::vector<std::filesystem::path> read_model_folders(const std::filesystem::path& file);

@@ -7,6 +7,7 @@
 
 #include "app/bench/bench.h"
 #include "app/chat_app.h"
+#include "app/compare/compare.h"
 #include "app/convert.h"
 #include "app/drift.h"
 #include "app/eval/eval.h"
@@ -120,6 +121,7 @@ constexpr std::array kEntries = {
     Entry{"chat", chat},
     Entry{"run", with_model<run_prompt>},
     Entry{"eval", with_job<evaluate>},
+    Entry{"compare", with_job<compare>},
     Entry{"inspect", inspect_file},
     Entry{"convert", convert_folder},
     Entry{"profiles list", with_paths<list_profiles>},

@@ -80,7 +80,8 @@ struct ComparePane {
 
 struct AnswerToken {
   TokenId id = 0;
-  std::string text;  ///< bytes, not always whole characters
+  std::string text;      ///< bytes, not always whole characters
+  bool special = false;  ///< a tag
   bool thinking = false;
   float logprob = 0;  ///< of this token when it was chosen
 };
@@ -153,9 +154,9 @@ struct CompareAnswer {
 
 struct Expectation {
   enum class Kind : std::uint8_t { none, regex, exact, number, json_keys } kind = Kind::none;
-  std::string text;  ///< pattern or text
+  std::string text = {};  ///< pattern or text
   double number = 0, tolerance = 0;
-  std::vector<std::string> keys;
+  std::vector<std::string> keys = {};
 };
 
 struct ComparePrompt {

@@ -24,6 +24,7 @@ class FakeSource final : public EngineSource {
     plan.kv_type = options.kv_type;
     plan.weight_bytes = 10 << 20;
     plan.kv_bytes = 1 << 20;
+    if (adjust) adjust(options, plan);
     return plan;
   }
 
@@ -38,6 +39,7 @@ class FakeSource final : public EngineSource {
 
   std::int32_t trained_ctx = 1024;
   std::optional<Error> plan_error;
+  std::function<void(const EngineOptions&, Plan&)> adjust;  ///< changes what plan() gives
   std::function<void(FakeEngine&)> prepare;  ///< called with every new engine
   std::vector<EngineOptions> planned;
   std::vector<FakeEngine*>

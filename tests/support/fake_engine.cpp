@@ -97,7 +97,7 @@ void FakeEngine::post_finish(FinishReason reason) {
 
 void FakeEngine::score(SequenceId sequence, ScoreRequest request) {
   score_requests.push_back(request);
-  if (silent) return;
+  if (silent || silent_scores) return;
   if (fail_score) return post(*fail_score);
   Scored scored;
   scored.sequence = sequence;

@@ -23,6 +23,9 @@ class FakeEngine final : public Engine {
   };
 
   explicit FakeEngine(EngineOptions options);
+  ~FakeEngine() override {
+    if (on_end) on_end();
+  }
 
   int wake_fd() const override { return events_.fd(); }
   std::optional<Event> poll() override { return events_.poll(); }
@@ -55,8 +58,9 @@ class FakeEngine final : public Engine {
 
   /// The logits [vocabulary] behind a text; token 0 ends a reply.
   std::function<std::vector<float>(std::span<const TokenId> text)> predict;
+  std::function<void()> on_end;                     ///< called by the destructor
   std::optional<Failed> fail_score, fail_generate;  ///< what score() or generate() is answered with
-  bool silent = false;                              ///< generate() and score() are only noted
+  bool silent = false, silent_scores = false;  ///< generate() and score(), or only the latter, are only noted
 
   mutable std::vector<ChatRequest> rendered;
   std::vector<ChatRequest>* rendered_too = nullptr;  ///< for tests that outlive the engine; not owned

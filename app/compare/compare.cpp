@@ -1,0 +1,217 @@
+#include "app/compare/compare.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "app/compare/compare_json.h"
+#include "app/compare/compare_text.h"
+#include "app/compare/gate.h"
+#include "app/compare/prompt_set.h"
+#include "app/compare/runner.h"
+#include "app/profile_tools.h"
+#include "app/progress_line.h"
+#include "app/report/writers.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace glim::app {
+namespace {
+
+constexpr int kGateBroken = 8;
+
+std::string read_all(std::istream& stream) {
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+ComparePrompt typed_prompt(std::string text) {
+  ComparePrompt prompt;
+  prompt.id = "1";
+  prompt.text = std::move(text);
+  return prompt;
+}
+
+std::vector<ComparePrompt> prompts_of(const Job& job) {
+  const CompareArguments& arguments = job.arguments.compare;
+  if (!arguments.prompt_set.empty()) {
+    if (!arguments.prompt.empty() || !arguments.prompt_file.empty())
+      throw Error(ErrorCode::E501, "compare: --prompts and --prompt are both given; use one of them");
+    return read_prompt_set(expand_path(arguments.prompt_set));
+  }
+  std::string text = arguments.prompt;
+  if (!arguments.prompt_file.empty()) {
+    std::ifstream stream(expand_path(arguments.prompt_file), std::ios::binary);
+    const bool standard = arguments.prompt_file == "-";
+    if (!standard && !stream)
+      throw Error(ErrorCode::E501,
+                  printable(arguments.prompt_file) + ": cannot read the prompt; check the path");
+    text += (text.empty() ? "" : "\n\n") + read_all(standard ? job.console.in : stream);
+  } else if (text.empty() && !job.console.in_is_terminal) {
+    text = read_all(job.console.in);
+  }
+  if (text.empty())
+    throw Error(ErrorCode::E501, "compare: there is no prompt; use --prompt, --prompts or standard input");
+  return {typed_prompt(std::move(text))};
+}
+
+CompareMode mode_of(const std::string& name) {
+  for (const CompareMode mode : {CompareMode::automatic, CompareMode::interleave, CompareMode::sequential})
+    if (name == compare_mode_name(mode)) return mode;
+  return CompareMode::automatic;  // the parser allows no other word
+}
+
+/// "2" and "b" are the second pane; also a label.
+std::int32_t reference_of(const std::string& word, const std::vector<PaneSpec>& panes) {
+  for (std::size_t i = 0; i < panes.size(); ++i) {
+    const char letter = pane_letter(i);
+    if (word == std::to_string(i + 1) || word == std::string(1, letter) ||
+        word == std::string(1, static_cast<char>(letter - 'A' + 'a')) || word == panes[i].label)
+      return static_cast<std::int32_t>(i);
+  }
+  throw Error(ErrorCode::E501,
+              strf("--reference %s: there are panes 1 to %zu", printable(word, 60).c_str(), panes.size()));
+}
+
+PaneWishes wishes_of(const Job& job) {
+  const CompareArguments& arguments = job.arguments.compare;
+  PaneWishes wishes;
+  wishes.words = arguments.words;
+  wishes.overrides = job.arguments.overrides;
+  wishes.own_sampling = arguments.own_sampling;
+  // -m names one more model here; a variable that names the usual model says nothing about a comparison.
+  if (const auto model = wishes.overrides.find("model.path"); model != wishes.overrides.end()) {
+    if (model->second.origin == "--model")
+      wishes.words.insert(wishes.words.begin(), model->second.value.get<std::string>());
+    wishes.overrides.erase(model);
+  }
+  wishes.overrides.erase("model.alias");
+  if (!arguments.kv_types.empty()) wishes.kv_types = split_words(arguments.kv_types, ',');
+  return wishes;
+}
+
+/// Shows a comparison on standard output while it goes on.
+class Output {
+ public:
+  Output(Console& console, const std::string& format) : console_(console), format_(format) {}
+
+  void update(const Comparison& comparison) {
+    if (format_ == "jsonl") {
+      for (const auto& event : events_.changes(comparison)) line(event);
+    } else if (format_ == "text") {
+      while (printed_ < comparison.prompts.size() && complete(comparison, printed_))
+        write_out(console_, prompt_text(comparison, printed_++));
+    }
+  }
+
+  void finish(const Comparison& comparison) {
+    if (format_ == "jsonl") {
+      update(comparison);
+      line(events_.end(comparison));
+    } else if (format_ == "json") {
+      write_out(console_, comparison_json(comparison).dump(2, ' ', false, kReplace) + "\n");
+    } else {
+      while (printed_ < comparison.prompts.size()) write_out(console_, prompt_text(comparison, printed_++));
+      write_out(console_, summary_text(comparison));
+    }
+  }
+
+ private:
+  static constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+
+  /// Nothing of it will change any more.
+  static bool complete(const Comparison& comparison, std::size_t index) {
+    const ComparePrompt& prompt = comparison.prompts[index];
+    const auto reference = static_cast<std::size_t>(comparison.settings.reference);
+    const bool scored = comparison.settings.drift && prompt.answers[reference].state == AnswerState::done;
+    for (std::size_t i = 0; i < prompt.answers.size(); ++i) {
+      const CompareAnswer& answer = prompt.answers[i];
+      if (answer.state == AnswerState::waiting || answer.state == AnswerState::running) return false;
+      const bool wants_drift = scored && i != reference && !comparison.panes[i].error;
+      if (wants_drift && !(answer.drift && answer.drift->complete)) return false;
+    }
+    return true;
+  }
+
+  void line(const nlohmann::ordered_json& event) {
+    write_out(console_, event.dump(-1, ' ', false, kReplace) + "\n");
+  }
+
+  Console& console_;
+  const std::string format_;
+  CompareEvents events_;
+  std::size_t printed_ = 0;
+};
+
+/// Runs to the end, or to the signal whose status it returns.
+int run_to_end(CompareRunner& runner, const Job& job, Output& output) {
+  ProgressLine progress(job.console, "compare");
+  int status = 0;
+  runner.start();
+  while (runner.busy()) {
+    std::vector<pollfd> fds;
+    for (const int fd : runner.wake_fds()) fds.push_back({fd, POLLIN, 0});
+    fds.push_back({job.signals.fd(), POLLIN, 0});
+    ::poll(fds.data(), fds.size(), -1);
+    if (const auto number = job.signals.take()) {
+      // A second signal does not wait for the answers to end.
+      if (status != 0) break;
+      status = 128 + *number;
+      runner.stop();
+    }
+    if (!runner.poll()) continue;
+    output.update(runner.state());
+    progress.show(progress_text(runner.state()), false);
+  }
+  return status;
+}
+
+/// The status of a comparison of which nothing came.
+int status_of_failures(const Comparison& comparison) {
+  int status = 0;
+  for (const ComparePrompt& prompt : comparison.prompts) {
+    for (const CompareAnswer& answer : prompt.answers) {
+      if (!answer.error) return 0;
+      if (status == 0) status = exit_status(answer.error->code);
+    }
+  }
+  return status;
+}
+
+}  // namespace
+
+int compare(const Job& job) {
+  const CompareArguments& arguments = job.arguments.compare;
+  const std::vector<GateRule> rules =
+      arguments.gate.empty() ? std::vector<GateRule>() : parse_gate(arguments.gate);
+  const std::filesystem::path report_path = expand_path(arguments.report);
+  if (!report_path.empty()) report::check_report_path(report_path);
+  CompareRunner::Setup setup;
+  setup.panes = pane_specs(wishes_of(job), chosen_profiles(job.arguments, job.paths));
+  setup.places = job.places;
+  setup.settings.asked = mode_of(arguments.mode);
+  setup.settings.drift = !arguments.no_drift;
+  setup.settings.reference = reference_of(arguments.reference, setup.panes);
+  setup.prompts = prompts_of(job);
+  setup.set_name = std::filesystem::path(arguments.prompt_set).filename().string();
+
+  CompareRunner runner(job.source, std::move(setup));
+  Output output(job.console, arguments.output);
+  const int interrupted = run_to_end(runner, job, output);
+  const Comparison& result = runner.state();
+  output.finish(result);
+  for (const ComparePane& pane : result.panes)
+    if (pane.error)
+      say(job.console, strf("%s: %s: %s", printable(pane.label, 60).c_str(), error_name(pane.error->code),
+                            printable(pane.error->message, 500).c_str()));
+  if (interrupted != 0) return interrupted;
+  const std::vector<std::string> broken = broken_rules(rules, result);
+  for (const std::string& sentence : broken) say(job.console, "gate: " + printable(sentence, 300));
+  if (const int status = status_of_failures(result)) return status;
+  return broken.empty() ? 0 : kGateBroken;
+}
+
+}  // namespace glim::app

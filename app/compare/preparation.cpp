@@ -1,0 +1,136 @@
+#include "app/compare/preparation.h"
+
+#include <algorithm>
+#include <cctype>
+#include <exception>
+
+#include "app/model_slot.h"
+#include "engine/base/error.h"
+#include "engine/gguf/figures.h"
+#include "engine/gguf/gguf_file.h"
+#include "engine/quantize/file_type.h"
+
+namespace glim::app {
+namespace {
+
+/// FNV-1a, 64 bits.
+class Hash {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    // A border, so that "ab" "c" differs from "a" "bc".
+    value_ = (value_ ^ text.size()) * 0x100000001b3u;
+  }
+  void add(std::uint64_t number) {
+    add(std::string_view(reinterpret_cast<const char*>(&number), sizeof number));
+  }
+  std::uint64_t value() const { return value_ == 0 ? 1 : value_; }
+
+ private:
+  std::uint64_t value_ = 0xcbf29ce484222325u;
+};
+
+std::uint64_t tokenizer_hash(const GgufFile& file) {
+  Hash hash;
+  for (const char* key : {"tokenizer.ggml.model", "tokenizer.ggml.pre"})
+    hash.add(file.get_string(key).value_or(std::string_view()));
+  for (const char* key : {"tokenizer.ggml.tokens", "tokenizer.ggml.merges"}) {
+    const std::vector<std::string_view>* texts = file.get_strings(key);
+    hash.add(texts == nullptr ? std::uint64_t{0} : texts->size());
+    if (texts == nullptr) continue;
+    for (const std::string_view text : *texts) hash.add(text);
+  }
+  return hash.value();
+}
+
+std::uint64_t file_hash(const GgufFile& file) {
+  Hash hash;
+  hash.add(file.file_bytes());
+  for (const GgufTensor& tensor : file.tensors()) {
+    hash.add(tensor.name);
+    hash.add(static_cast<std::uint64_t>(tensor.type));
+    hash.add(tensor.bytes);
+    // A sample of every tensor, so that quants of one recipe from different sources differ.
+    hash.add(std::string_view(reinterpret_cast<const char*>(tensor.data),
+                              static_cast<std::size_t>(std::min<std::uint64_t>(tensor.bytes, 64))));
+  }
+  return hash.value();
+}
+
+/// The file's own name of its mixture, else the format that holds most bytes.
+std::string format_of(const GgufFile& file, const ModelFigures& numbers) {
+  if (const auto code = file.get_int("general.file_type")) {
+    for (const FileType& type : kFileTypes)
+      if (type.code == static_cast<std::uint64_t>(*code)) return std::string(type.name);
+  }
+  if (numbers.types.empty()) return {};
+  std::string name(quant(numbers.types.front().type).name);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return name;
+}
+
+CompareError current_error() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return {error.code(), error.what(), error.help()};
+  } catch (const std::exception& error) {
+    return {ErrorCode::E101, error.what(), {}};
+  }
+}
+
+}  // namespace
+
+PaneFacts read_facts(const std::string& path) {
+  PaneFacts facts;
+  try {
+    const GgufFile file(path);
+    const ModelFigures numbers = figures(file);
+    facts.file_bytes = file.file_bytes();
+    facts.bits_per_weight = numbers.bits_per_weight();
+    facts.format = format_of(file, numbers);
+    facts.architecture = file.get_string("general.architecture").value_or(std::string_view());
+    facts.tokenizer_hash = tokenizer_hash(file);
+    Hash text;
+    text.add(file.get_string("tokenizer.chat_template").value_or(std::string_view()));
+    facts.template_hash = text.value();
+    facts.file_hash = file_hash(file);
+  } catch (const Error&) {
+    // Whoever loads the file says what is wrong with it.
+  }
+  return facts;
+}
+
+Preparation::Preparation(std::vector<PaneSpec> specs, ModelPlaces places, EngineSource& source)
+    : specs_(std::move(specs)), places_(std::move(places)), source_(source), thread_([this] {
+        for (std::size_t i = 0; i < specs_.size() && !cancelled_; ++i) prepare(i);
+        news_.push(Done{});
+      }) {}
+
+Preparation::~Preparation() {
+  cancelled_ = true;
+  thread_.join();
+}
+
+void Preparation::prepare(std::size_t pane) {
+  try {
+    ModelPlaces places = places_;
+    PaneProgress last;
+    places.making = [&](std::string_view what, std::uint64_t done, std::uint64_t total) {
+      // Asked far more often than anybody looks.
+      if (what != last.what || done >= total || done - last.done >= total / 100) {
+        last = {std::string(what), done, total};
+        news_.push(Progress{pane, last});
+      }
+      return !cancelled_;
+    };
+    Prepared prepared{pane, {}, {}, {}};
+    prepared.options = engine_options(specs_[pane].profile, places, source_, prepared.plan);
+    prepared.facts = read_facts(prepared.options.model);
+    news_.push(std::move(prepared));
+  } catch (...) {
+    if (!cancelled_) news_.push(Refused{pane, current_error()});
+  }
+}
+
+}  // namespace glim::app

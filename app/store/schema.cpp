@@ -10,7 +10,7 @@ namespace {
 
 /// The steps from an empty file to today's; what has been released is never changed, only added to. The
 /// file's user_version counts the steps it has seen.
-constexpr std::array<std::string_view, 2> kSteps = {
+constexpr std::array<std::string_view, 3> kSteps = {
     R"(CREATE TABLE measurements (
          id INTEGER PRIMARY KEY AUTOINCREMENT,
          kind TEXT NOT NULL,
@@ -27,6 +27,21 @@ constexpr std::array<std::string_view, 2> kSteps = {
          result TEXT NOT NULL          -- JSON
        ) STRICT)",
     "CREATE INDEX measurements_by_file ON measurements (file_hash, kind)",
+    R"(CREATE TABLE votes (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         time INTEGER NOT NULL,        -- seconds since 1970, UTC
+         set_name TEXT NOT NULL,
+         prompt_id TEXT NOT NULL,
+         left_label TEXT NOT NULL,
+         left_quant TEXT NOT NULL,
+         left_hash TEXT NOT NULL,
+         right_label TEXT NOT NULL,
+         right_quant TEXT NOT NULL,
+         right_hash TEXT NOT NULL,
+         choice TEXT NOT NULL,         -- left, right, tie, both_bad
+         note TEXT NOT NULL,
+         named_itself INTEGER NOT NULL -- 1: an answer said which model it comes from
+       ) STRICT)",
 };
 
 std::int64_t version_of(const Database& database) {

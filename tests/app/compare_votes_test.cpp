@@ -4,7 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "app/compare/vote_store.h"
 #include "app/compare/votes.h"
+#include "tests/support/temp_dir.h"
 
 namespace glim::app {
 namespace {
@@ -151,6 +153,46 @@ TEST_CASE("ballots show every pair once per prompt, in an order that only the se
   std::set<std::vector<std::int32_t>> orders;
   for (std::int32_t prompt = 0; prompt < 40; ++prompt) orders.insert(shown_order(prompt, 3, 1));
   CHECK(orders.size() == 6);
+}
+
+TEST_CASE("votes are kept with the hashes of the quants, and can be taken back") {
+  const TempDir dir;
+  Comparison comparison;
+  comparison.set_name = "set.jsonl";
+  comparison.panes.resize(2);
+  comparison.panes[0].label = "a";
+  comparison.panes[0].format = "Q8_0";
+  comparison.panes[0].file_hash = 0x1234;
+  comparison.panes[1].label = "b";
+  comparison.prompts.resize(1);
+  comparison.prompts[0].id = "tax";
+  Vote one = vote(1, 0, VoteChoice::both_bad);
+  one.note = "neither adds up";
+  one.named_itself = true;
+  std::int64_t id = 0;
+  {
+    VoteStore store(dir.path());
+    id = store.add(comparison, one);
+    store.add(comparison, vote(0, 1, VoteChoice::left));
+  }
+  VoteStore store(dir.path());
+  const std::vector<KeptVote> kept = store.all();
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0].id == id);
+  CHECK(kept[0].time > 0);
+  CHECK(kept[0].set_name == "set.jsonl");
+  CHECK(kept[0].prompt_id == "tax");
+  CHECK(kept[0].left.label == "b");
+  CHECK(kept[0].left.file_hash.empty());
+  CHECK(kept[0].right.quant == "Q8_0");
+  CHECK(kept[0].right.file_hash == "0000000000001234");
+  CHECK(kept[0].choice == VoteChoice::both_bad);
+  CHECK(kept[0].note == "neither adds up");
+  CHECK(kept[0].named_itself);
+  CHECK(kept[1].choice == VoteChoice::left);
+  CHECK(store.remove(id));
+  CHECK_FALSE(store.remove(id));
+  CHECK(store.all().size() == 1);
 }
 
 TEST_CASE("an answer that names its model is noticed") {

@@ -13,7 +13,9 @@
 #include "app/compare/runner.h"
 #include "app/profile_tools.h"
 #include "app/progress_line.h"
+#include "app/report/from_comparison.h"
 #include "app/report/writers.h"
+#include "app/store/provenance.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -169,6 +171,14 @@ int run_to_end(CompareRunner& runner, const Job& job, Output& output) {
   return status;
 }
 
+void write_comparison(const Comparison& comparison, const std::filesystem::path& path) {
+  report::Report out = report::report_of(comparison);
+  out.provenance.insert(out.provenance.begin(), {{"version", "glim " + this_build().label()},
+                                                 {"processor", processor_name()},
+                                                 {"kernel", kernel_name()}});
+  report::write_report(out, path);
+}
+
 /// The status of a comparison of which nothing came.
 int status_of_failures(const Comparison& comparison) {
   int status = 0;
@@ -203,6 +213,10 @@ int compare(const Job& job) {
   const int interrupted = run_to_end(runner, job, output);
   const Comparison& result = runner.state();
   output.finish(result);
+  if (!report_path.empty()) {
+    write_comparison(result, report_path);
+    say(job.console, "wrote " + printable(report_path.string()));
+  }
   for (const ComparePane& pane : result.panes)
     if (pane.error)
       say(job.console, strf("%s: %s: %s", printable(pane.label, 60).c_str(), error_name(pane.error->code),

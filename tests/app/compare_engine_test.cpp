@@ -177,6 +177,19 @@ TEST_CASE("text says what fails and the status is that of the gate or of the fai
   CHECK(program.run({"/gone.gguf", "/gone2.gguf", "-p", "ab"}) == 3);
 }
 
+TEST_CASE("a report has a row for every pane, also for one that failed") {
+  CompareProgram program;
+  const std::string file = (program.dir / "out.json").string();
+  CHECK(program.run({kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "/gone.gguf", "-p", "ab", "-n", "20",
+                     "--report", file}) == 0);
+  std::ifstream stream(file);
+  const Report report = Report::parse(stream);
+  REQUIRE(report["rows"].size() == 3);
+  CHECK(report["rows"][1]["figures"]["kld"]["value"].get<double>() > 0);
+  CHECK_FALSE(report["rows"][2]["failure"].get<std::string>().empty());
+  CHECK(report["prompts"].size() == 1);
+}
+
 TEST_CASE("a set of prompts is run to its end, with what was expected") {
   CompareProgram program;
   std::ofstream(program.dir / "set.jsonl") << "{\"id\": \"one\", \"prompt\": \"ab\", \"expect\": {\"regex\": "
@@ -204,6 +217,7 @@ TEST_CASE("a set of prompts is run to its end, with what was expected") {
 
 TEST_CASE("an interrupt leaves a partial result that says so") {
   CompareProgram program;
+  const std::string file = (program.dir / "out.json").string();
   std::istringstream in;
   Console console{in, program.out, program.err};
   console.in_is_terminal = true;
@@ -213,14 +227,26 @@ TEST_CASE("an interrupt leaves a partial result that says so") {
   sigaddset(&held, SIGINT);
   pthread_sigmask(SIG_BLOCK, &held, &before);
   ::kill(::getpid(), SIGINT);
-  const std::vector<std::string> words = {
-      "compare", kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "-p", "ab", "-c", "256", "-t", "1", "-o",
-      "json"};
+  const std::vector<std::string> words = {"compare",
+                                          kModels + "Q8_0.gguf",
+                                          kModels + "Q4_K_M.gguf",
+                                          "-p",
+                                          "ab",
+                                          "-c",
+                                          "256",
+                                          "-t",
+                                          "1",
+                                          "-o",
+                                          "json",
+                                          "--report",
+                                          file};
   CHECK(run_program(parse_arguments(words), program.source, console) == 128 + SIGINT);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   const Report report = Report::parse(program.out.str());
   CHECK(report["partial"] == true);
   CHECK(answer(report, 0)["state"] == "stopped");
+  std::ifstream stream(file);
+  CHECK(Report::parse(stream)["partial"] == true);
 }
 
 TEST_CASE("command lines that make no sense are refused") {

@@ -202,6 +202,7 @@ int compare(const Job& job) {
   CompareRunner::Setup setup;
   setup.panes = pane_specs(wishes_of(job), chosen_profiles(job.arguments, job.paths));
   setup.places = job.places;
+  setup.data = job.paths.data;
   setup.settings.asked = mode_of(arguments.mode);
   setup.settings.drift = !arguments.no_drift;
   setup.settings.reference = reference_of(arguments.reference, setup.panes);

@@ -42,7 +42,8 @@ CompareRunner::CompareRunner(EngineSource& engines, Setup setup)
       places_(std::move(setup.places)),
       drift_options_(setup.drift),
       group_(std::make_shared<EngineGroup>()),
-      votes_(setup.panes.size()) {
+      votes_(setup.panes.size()),
+      data_(std::move(setup.data)) {
   GLIM_ASSERT(!setup.panes.empty());
   if (setup.settings.reference < 0 ||
       static_cast<std::size_t>(setup.settings.reference) >= setup.panes.size())
@@ -158,17 +159,32 @@ void CompareRunner::show(std::int32_t prompt) {
 
 void CompareRunner::vote(const Vote& vote) {
   votes_.add(vote);
-  state_.votes = votes_.results();
+  keep_votes();
 }
 void CompareRunner::pick(std::int32_t prompt, const std::vector<std::int32_t>& shown, std::int32_t winner,
                          bool all_bad) {
   votes_.pick(prompt, shown, winner, all_bad);
-  state_.votes = votes_.results();
+  keep_votes();
 }
 bool CompareRunner::undo_vote() {
   const bool undone = votes_.undo();
-  state_.votes = votes_.results();
+  keep_votes();
   return undone;
+}
+
+/// Makes the store hold what the book holds.
+void CompareRunner::keep_votes() {
+  state_.votes = votes_.results();
+  if (data_.empty()) return;
+  const std::vector<Vote>& votes = votes_.votes();
+  try {
+    if (!store_) store_.emplace(data_);
+    for (; kept_.size() > votes.size(); kept_.pop_back()) store_->remove(kept_.back());
+    while (kept_.size() < votes.size()) kept_.push_back(store_->add(state_, votes[kept_.size()]));
+  } catch (const Error& error) {
+    state_.notes.push_back(std::string("votes are not kept: ") + error.what());
+    data_.clear();
+  }
 }
 
 bool CompareRunner::stop() {

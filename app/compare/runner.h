@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "app/compare/preparation.h"
 #include "app/compare/scoring.h"
 #include "app/compare/seat.h"
+#include "app/compare/vote_store.h"
 #include "app/compare/votes.h"
 #include "app/engine_source.h"
 
@@ -29,6 +31,7 @@ class CompareRunner {
     std::vector<ComparePrompt> prompts;
     std::string set_name;
     DriftWorker::Options drift;
+    std::filesystem::path data;  ///< folder where votes are kept; empty: nowhere
   };
 
   /// Throws E501 for a reference that is no pane.
@@ -49,7 +52,8 @@ class CompareRunner {
   void graft(std::int32_t prompt, std::size_t pane);
   void show(std::int32_t prompt);  ///< moves state().position
 
-  // Votes change state().votes.
+  // Votes change state().votes and are kept at once; one that cannot be kept counts all the same, with a
+  // note.
   void vote(const Vote& vote);
   void pick(std::int32_t prompt, const std::vector<std::int32_t>& shown, std::int32_t winner, bool all_bad);
   bool undo_vote();
@@ -87,6 +91,7 @@ class CompareRunner {
   void begin_scoring(std::int32_t prompt);
   void note_tokens(std::int32_t prompt);
   void name_chances();
+  void keep_votes();
 
   // What there is.
   ComparePane& pane(std::size_t index) { return state_.panes[index]; }
@@ -118,6 +123,9 @@ class CompareRunner {
   std::int32_t first_open_ = 0;  ///< prompts before it were stopped and are not gone on with
   bool stopping_ = false;
   VoteBook votes_;
+  std::filesystem::path data_;
+  std::optional<VoteStore> store_;
+  std::vector<std::int64_t> kept_;  ///< ids of the votes in the store
 };
 
 }  // namespace glim::app

@@ -68,6 +68,7 @@ struct CompareFixture {
     setup.places.cache = dir / "cache";
     setup.settings = settings;
     setup.drift = drift;
+    setup.data = dir / "data";
     for (std::string& text : prompts) {
       ComparePrompt prompt;
       prompt.text = std::move(text);

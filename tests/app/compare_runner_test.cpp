@@ -476,6 +476,30 @@ TEST_CASE("what was expected of an answer is checked") {
   CHECK(fixture.answer(1).expected_why == "does not match /t3/");
 }
 
+TEST_CASE("votes are rated and kept, and taken back in both places") {
+  CompareFixture fixture;
+  for (const char* name : {"a", "b", "c"}) fixture.add(name, {});
+  CompareRunner& runner = fixture.start();
+  fixture.finish();
+  const auto kept = [&] { return VoteStore(fixture.dir / "data").all(); };
+  runner.pick(0, {2, 0, 1}, 0, false);
+  Vote tie;
+  tie.left = 1;
+  tie.right = 0;
+  runner.vote(tie);
+  CHECK(runner.state().votes.ratings[2].wins == 2);
+  CHECK(runner.state().votes.ratings[2].rating > 1000);
+  REQUIRE(kept().size() == 3);
+  CHECK(kept()[0].left.label == "c");
+  CHECK(kept()[2].choice == VoteChoice::tie);
+  CHECK(runner.undo_vote());
+  CHECK(kept().size() == 2);
+  CHECK(runner.undo_vote());
+  CHECK(kept().empty());
+  CHECK_FALSE(runner.undo_vote());
+  CHECK(runner.state().votes.votes.empty());
+}
+
 TEST_CASE("panes are greedy with one seed unless something else is asked for") {
   CompareFixture fixture;
   fixture.add("a", {});

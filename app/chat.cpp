@@ -24,7 +24,10 @@ std::string error_text(ErrorCode code, const std::string& message, const std::st
 }
 
 Chat::Chat(EngineSource& engines, Setup setup)
-    : setup_(std::move(setup)), session_settings_(setup_.overrides), slot_(engines, setup_.places) {
+    : engines_(engines),
+      setup_(std::move(setup)),
+      session_settings_(setup_.overrides),
+      slot_(engines, setup_.places) {
   wanted_name_ = setup_.profile.empty() ? setup_.profiles.default_name() : setup_.profile;
   // A model on the command line without a profile means that model with nothing but the defaults.
   if (setup_.profile.empty() && session_settings_.count("model.path") != 0) wanted_name_.clear();
@@ -110,6 +113,7 @@ void Chat::take(const ModelSlot::News& news) {
       break;
     case Kind::failed:
       failure_ = news.failure;
+      waking_ = false;
       error(error_text(news.failure->code, news.failure->message, news.failure->help));
       if (slot_.engine() != nullptr) {
         keep_running();
@@ -134,11 +138,36 @@ void Chat::adopt() {
   const Profile& profile = slot_.running().profile;
   session_.attach(*slot_.engine(), profile);
   session_.set_system(system_prompt(profile));
+  if (std::exchange(waking_, false)) return;
   const std::vector<std::string>& planned = slot_.plan().notes;
   for (const std::string& note : planned) notice(note);
   for (const std::string& note : slot_.engine()->card().notes)
     if (std::find(planned.begin(), planned.end(), note) == planned.end()) notice(note);
   note_thinking();
+}
+
+void Chat::rest() {
+  GLIM_ASSERT(!session_.busy());
+  session_.detach();
+  slot_.release();
+}
+
+void Chat::wake() {
+  waking_ = true;
+  try {
+    change(wanted_name_, session_settings_);
+  } catch (const Error& error) {
+    report(error);
+  }
+}
+
+PaneWishes Chat::wishes_with(const std::string& other) const {
+  PaneWishes wishes;
+  const ModelSlot::Wanted& running = slot_.running();
+  wishes.words = {running.name.empty() ? running.profile.model : running.name, other};
+  wishes.overrides = session_settings_;
+  for (const char* key : {"model.path", "model.alias"}) wishes.overrides.erase(key);
+  return wishes;
 }
 
 void Chat::use_profile(const std::string& name) {

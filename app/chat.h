@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/chat_session.h"
+#include "app/compare/pane_setup.h"
 #include "app/model_slot.h"
 #include "app/profile_set.h"
 
@@ -53,6 +54,15 @@ class Chat {
   void report(const Error& error);
   std::optional<std::string> take_back();  ///< the last waiting message
 
+  /// Gives the engine back; the conversation stays, and messages wait. Not while an answer is being written.
+  void rest();
+  void wake();  ///< loads the same again
+
+  /// Panes of a comparison: what runs now, and `other`.
+  PaneWishes wishes_with(const std::string& other) const;
+  EngineSource& engines() const { return engines_; }
+  const ModelPlaces& places() const { return setup_.places; }
+
   const ChatSession& session() const { return session_; }
   const ModelSlot& slot() const { return slot_; }
   const ProfileSet& profiles() const { return setup_.profiles; }
@@ -75,6 +85,7 @@ class Chat {
   void note_thinking();
   void take(const ModelSlot::News& news);
 
+  EngineSource& engines_;
   Setup setup_;
   Settings session_settings_;    ///< command line and /set: stay when the profile changes
   Settings committed_settings_;  ///< those that the running engine has
@@ -84,6 +95,7 @@ class Chat {
   std::deque<std::string> queue_;
   std::optional<std::string> unsent_;
   std::optional<ModelSlot::Failure> failure_;
+  bool waking_ = false;  ///< what is said about a model has been said
 };
 
 /// "GLIM-E104: sentence" with the help on a second line.

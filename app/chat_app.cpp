@@ -1,19 +1,18 @@
 #include "app/chat_app.h"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
+#include <functional>
 #include <limits>
 #include <optional>
 
 #include "app/chat_view.h"
 #include "app/commands.h"
+#include "app/compare/compare_app.h"
 #include "app/external_editor.h"
 #include "app/key_bindings.h"
+#include "app/screen_loop.h"
 #include "app/transcript.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -24,25 +23,21 @@
 namespace glim::app {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = ScreenLoop::Clock;
 using std::chrono::milliseconds;
 
-/// Moments that the loop must not sleep through. Empty ones cost nothing: an idle chat wakes up for nothing.
-struct Deadlines {
-  std::optional<Clock::time_point> paint, meters, escape, message, draft;
-
-  int poll_timeout(Clock::time_point now) const {
-    std::optional<Clock::time_point> first;
-    for (const auto& deadline : {paint, meters, escape, message, draft})
-      if (deadline && (!first || *deadline < *first)) first = deadline;
-    if (!first) return -1;
-    const auto wait = std::chrono::ceil<milliseconds>(*first - now).count();
-    return static_cast<int>(std::clamp<long long>(wait, 0, 60'000));
-  }
-};
-
-bool passed(const std::optional<Clock::time_point>& deadline, Clock::time_point now) {
+bool passed(const ScreenLoop::Deadline& deadline, Clock::time_point now) {
   return deadline && now >= *deadline;
+}
+
+std::function<std::vector<ui::Completion>(const ui::CompletionRequest&)> completion(const Chat& chat) {
+  return [&chat](const ui::CompletionRequest& request) {
+    std::vector<ui::Completion> out;
+    for (auto& [text, description] :
+         command_completions(chat, request.draft.substr(0, request.end), request.begin))
+      out.push_back({text, description});
+    return out;
+  };
 }
 
 ui::LineEditorOptions editor_options(const Chat& chat, const Paths& paths) {
@@ -53,13 +48,7 @@ ui::LineEditorOptions editor_options(const Chat& chat, const Paths& paths) {
   } catch (const Error&) {
     // Without a place for the history the chat works all the same.
   }
-  options.complete = [&chat](const ui::CompletionRequest& request) {
-    std::vector<ui::Completion> out;
-    for (auto& [text, description] :
-         command_completions(chat, request.draft.substr(0, request.end), request.begin))
-      out.push_back({text, description});
-    return out;
-  };
+  options.complete = completion(chat);
   options.count_tokens = [&chat](std::string_view text) { return chat.count_tokens(text); };
   return options;
 }
@@ -79,13 +68,13 @@ class ChatApp {
         transcript_(glyphs_),
         editor_(editor_options(chat, paths)),
         terminal_(terminal_options(options)),
-        over_ssh_(std::getenv("SSH_CONNECTION") != nullptr) {}
+        loop_(terminal_),
+        paths_(paths) {}
 
   int run();
 
  private:
   void wait();
-  void read_terminal(bool escape_timed_out);
   void on_event(const ui::TerminalEvent& event);
   void on_key(const ui::KeyEvent& key);
   bool on_overlay_key(const ui::KeyEvent& key);
@@ -101,6 +90,8 @@ class ChatApp {
   void escape(const ui::KeyEvent& key);
   void submit(const std::string& line);
   void open_picker();
+  void open_compare_picker();
+  void compare_with(const std::string& name);
   void say(std::string message);
   void paint();
   void engine_events();
@@ -114,11 +105,10 @@ class ChatApp {
   // Readline first: it must be gone after the terminal, which restores the modes that both found.
   ui::LineEditor editor_;
   ui::Terminal terminal_;
+  ScreenLoop loop_;
+  const Paths& paths_;
   ui::Size size_;
-  bool over_ssh_;
-  bool dirty_ = true, paint_now_ = true;
-  Clock::time_point last_paint_{};
-  Deadlines deadlines_;
+  ScreenLoop::Deadline message_until_, draft_due_;
   std::string counted_draft_;
   std::optional<Clock::time_point> quit_asked_;
   std::optional<int> status_;
@@ -131,21 +121,10 @@ int ChatApp::run() {
     chat_.notice("ASCII mode, because the locale is not UTF-8; --unicode on or LC_ALL=C.UTF-8 changes that");
   size_ = terminal_.size();
   editor_.set_columns(size_.cols);
-  read_terminal(false);
+  for (const ui::TerminalEvent& event : terminal_.read_events(false)) on_event(event);
   while (!status_) {
     engine_events();
-    const auto now = Clock::now();
-    const auto frame = milliseconds(over_ssh_ ? 66 : 33);
-    if (dirty_ && (paint_now_ || now - last_paint_ >= frame)) paint();
-    deadlines_.paint = dirty_ ? std::optional(last_paint_ + frame) : std::nullopt;
-    const bool running = chat_.session().busy() || chat_.slot().loading() != nullptr;
-    if (!running) {
-      deadlines_.meters.reset();
-    } else if (!deadlines_.meters) {
-      deadlines_.meters = now + milliseconds(250);
-    }
-    deadlines_.escape =
-        terminal_.pending_escape() ? std::optional(now + milliseconds(over_ssh_ ? 50 : 25)) : std::nullopt;
+    if (loop_.frame_due()) paint();
     wait();
   }
   terminal_.restore();
@@ -154,38 +133,25 @@ int ChatApp::run() {
 }
 
 void ChatApp::wait() {
-  std::vector<pollfd> fds = {{terminal_.input_fd(), POLLIN, 0}, {terminal_.signal_fd(), POLLIN, 0}};
-  for (const int fd : chat_.wake_fds()) fds.push_back({fd, POLLIN, 0});
-  const int ready = ::poll(fds.data(), fds.size(), deadlines_.poll_timeout(Clock::now()));
-  if (ready < 0 && errno != EINTR) throw Error(ErrorCode::E301, "poll failed on the terminal; restart glim");
+  const bool running = chat_.session().busy() || chat_.slot().loading() != nullptr;
+  const bool draft_first = draft_due_ && (!message_until_ || *draft_due_ < *message_until_);
+  for (const ui::TerminalEvent& event :
+       loop_.wait(chat_.wake_fds(), running, draft_first ? draft_due_ : message_until_))
+    on_event(event);
   const auto now = Clock::now();
-  if (passed(deadlines_.meters, now)) {
-    deadlines_.meters.reset();
-    dirty_ = true;
-  }
-  if (passed(deadlines_.message, now)) {
-    deadlines_.message.reset();
+  if (passed(message_until_, now)) {
+    message_until_.reset();
     quit_asked_.reset();
     state_.message.clear();
-    dirty_ = true;
+    loop_.changed();
   }
-  if (passed(deadlines_.draft, now)) count_draft();
-  const bool input = ready > 0 && (fds[0].revents != 0 || fds[1].revents != 0);
-  if (input) {
-    read_terminal(false);
-  } else if (passed(deadlines_.escape, now)) {
-    read_terminal(true);
-  }
+  if (passed(draft_due_, now)) count_draft();
 }
 
 void ChatApp::engine_events() {
   if (!chat_.poll()) return;
-  dirty_ = true;
+  loop_.changed();
   if (auto unsent = chat_.take_unsent(); unsent && editor_.empty()) editor_.set_text(*unsent);
-}
-
-void ChatApp::read_terminal(bool escape_timed_out) {
-  for (const ui::TerminalEvent& event : terminal_.read_events(escape_timed_out)) on_event(event);
 }
 
 void ChatApp::on_event(const ui::TerminalEvent& event) {
@@ -211,8 +177,7 @@ void ChatApp::on_event(const ui::TerminalEvent& event) {
       break;
   }
   draft_may_have_changed();
-  // What the user did shows at once; only what the engine does is gathered into frames.
-  dirty_ = paint_now_ = true;
+  loop_.touched();
 }
 
 void ChatApp::on_key(const ui::KeyEvent& key) {
@@ -254,14 +219,18 @@ bool edit_filter(std::string& filter, const ui::KeyEvent& key) {
 }
 
 void ChatApp::on_picker_key(const ui::KeyEvent& key) {
-  const ProfileChoices choices = profile_choices(chat_, state_.picker_filter);
+  const ProfileChoices choices = picker_choices(chat_, state_);
   const int count = static_cast<int>(choices.rows.size());
   const int page = std::max(1, size_.rows / 2);
   int& selected = state_.picker_selected;
   if (key.is(ui::Key::enter)) {
     state_.picker_open = false;
-    if (selected >= 0 && selected < count)
-      submit("/profile " + choices.names[static_cast<std::size_t>(selected)]);
+    if (selected < 0 || selected >= count) return;
+    const std::string& name = choices.names[static_cast<std::size_t>(selected)];
+    if (state_.picker_compares)
+      compare_with(name);
+    else
+      submit("/profile " + name);
     return;
   }
   if (edit_filter(state_.picker_filter, key)) selected = 0;
@@ -294,6 +263,9 @@ void ChatApp::act(Action action, const ui::KeyEvent& key) {
       break;
     case Action::pick_profile:
       open_picker();
+      break;
+    case Action::compare:
+      open_compare_picker();
       break;
     case Action::retry:
       submit("/retry");
@@ -369,15 +341,14 @@ void ChatApp::draft_may_have_changed() {
   if (editor_.text() == counted_draft_) return;
   counted_draft_ = editor_.text();
   state_.draft_tokens = 0;
-  deadlines_.draft.reset();
-  if (!counted_draft_.empty() && counted_draft_[0] != '/')
-    deadlines_.draft = Clock::now() + milliseconds(200);
+  draft_due_.reset();
+  if (!counted_draft_.empty() && counted_draft_[0] != '/') draft_due_ = Clock::now() + milliseconds(200);
 }
 
 void ChatApp::count_draft() {
-  deadlines_.draft.reset();
+  draft_due_.reset();
   state_.draft_tokens = chat_.count_tokens(counted_draft_).value_or(0);
-  dirty_ = true;
+  loop_.changed();
 }
 
 void ChatApp::to_editor(const ui::KeyEvent& key) {
@@ -437,8 +408,45 @@ void ChatApp::escape(const ui::KeyEvent& key) {
   }
 }
 
+void ChatApp::open_compare_picker() {
+  if (chat_.slot().engine() == nullptr || chat_.session().busy() || chat_.slot().loading() != nullptr)
+    return say("comparing has to wait until the model is loaded and has answered");
+  state_.picker_open = state_.picker_compares = true;
+  state_.picker_filter.clear();
+  state_.picker_selected = 0;
+}
+
+/// The model that runs is the first pane. It makes room while the panes are compared, and is loaded again
+/// when the user comes back; the conversation and the draft stay.
+void ChatApp::compare_with(const std::string& name) {
+  try {
+    CompareScreenSetup setup{chat_.engines(),
+                             paths_,
+                             chat_.places(),
+                             chat_.profiles(),
+                             chat_.wishes_with(name),
+                             {},
+                             {},
+                             {},
+                             {},
+                             true};
+    pane_specs(setup.wishes, setup.profiles);
+    chat_.rest();
+    const std::optional<int> status = run_compare_screen(std::move(setup), {terminal_, editor_});
+    editor_.set_completion(completion(chat_));
+    size_ = terminal_.size();
+    editor_.set_columns(size_.cols);
+    if (status) return leave(*status);
+    chat_.wake();
+  } catch (const Error& error) {
+    chat_.report(error);
+    if (chat_.slot().engine() == nullptr) chat_.wake();
+  }
+}
+
 void ChatApp::open_picker() {
   state_.picker_open = true;
+  state_.picker_compares = false;
   state_.picker_filter.clear();
   const ProfileChoices choices = profile_choices(chat_, "");
   const auto current =
@@ -449,12 +457,11 @@ void ChatApp::open_picker() {
 
 void ChatApp::say(std::string message) {
   state_.message = std::move(message);
-  deadlines_.message = Clock::now() + std::chrono::seconds(2);
+  message_until_ = Clock::now() + std::chrono::seconds(2);
 }
 
 void ChatApp::paint() {
-  dirty_ = paint_now_ = false;
-  last_paint_ = Clock::now();
+  loop_.painted();
   if (ui::is_transient(size_)) return;
   transcript_.update(chat_.session().turns(), chat_.session().profile());
   state_.scrolled = !view_.following();

@@ -2,14 +2,9 @@
 
 #include "app/chat.h"
 #include "app/paths.h"
+#include "app/screen_options.h"
 
 namespace glim::app {
-
-/// What the full screen may use of the terminal.
-struct ScreenOptions {
-  bool color = true;
-  bool mouse = true;  ///< off: selecting text needs no Shift
-};
 
 /// Starts the chat and talks in full screen until the user leaves. Needs a terminal on standard input and
 /// output. Returns the exit status: 0, or 128 plus the number of the signal that ended it. Throws E301 when

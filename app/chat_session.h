@@ -41,6 +41,7 @@ class ChatSession {
   /// From now on answers come from this engine, which is Ready and outlives the session or the next attach.
   /// The conversation stays. Not while an answer is being written.
   void attach(Engine& engine, Profile profile);
+  void detach() { engine_ = nullptr; }  ///< no engine until the next attach(); not while one answers
   void set_profile(Profile profile) { profile_ = std::move(profile); }
   const Profile& profile() const { return profile_; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/commands.h"
+#include "app/compare/compare_app.h"
 #include "app/key_bindings.h"
 #include "app/profile_fields.h"
 #include "engine/base/error.h"
@@ -159,8 +160,12 @@ std::vector<ui::Hint> hints(const Chat& chat, const ViewState& state) {
   if (chat.session().busy()) out.push_back({"Esc", "stop"});
   if (!chat.session().busy() && chat.slot().loading() != nullptr) out.push_back({"Ctrl-C", "cancel"});
   if (state.scrolled) out.push_back({"End", "follow"});
-  out.insert(out.end(),
-             {{"F1", "help"}, {"F2", "profile"}, {"F5", "again"}, {"PgUp", "scroll"}, {"F10", "quit"}});
+  out.insert(out.end(), {{"F1", "help"},
+                         {"F2", "profile"},
+                         {"F5", "again"},
+                         {"F6", "compare"},
+                         {"PgUp", "scroll"},
+                         {"F10", "quit"}});
   return out;
 }
 
@@ -218,6 +223,21 @@ ProfileChoices profile_choices(const Chat& chat, const std::string& filter) {
   return choices;
 }
 
+ProfileChoices picker_choices(const Chat& chat, const ViewState& state) {
+  if (!state.picker_compares) return profile_choices(chat, state.picker_filter);
+  std::vector<ui::PickerRow> rows;
+  const auto all = pane_choices(chat.profiles());
+  for (const auto& [name, description] : all)
+    rows.push_back({ui::sanitize_line(name), ui::sanitize_line(description)});
+  ProfileChoices choices;
+  choices.total = static_cast<int>(rows.size());
+  for (const std::size_t index : ui::matching_rows(rows, state.picker_filter)) {
+    choices.rows.push_back(rows[index]);
+    choices.names.push_back(all[index].first);
+  }
+  return choices;
+}
+
 ui::ChatScreen chat_screen(const Chat& chat, const ViewState& state, const ui::GlyphSet& glyphs) {
   ui::ChatScreen screen;
   screen.glyphs = &glyphs;
@@ -243,15 +263,15 @@ ui::ChatScreen chat_screen(const Chat& chat, const ViewState& state, const ui::G
   if (loading != nullptr && chat.slot().engine() == nullptr) screen.loading = loading_data(*loading, glyphs);
   if (state.help_open) screen.help = help_data(state);
   if (state.picker_open) {
-    ProfileChoices choices = profile_choices(chat, state.picker_filter);
+    ProfileChoices choices = picker_choices(chat, state);
     ui::PickerData picker;
-    picker.title = "profile";
+    picker.title = state.picker_compares ? "compare with" : "profile";
     picker.filter = state.picker_filter;
     picker.rows = std::move(choices.rows);
     picker.total = choices.total;
     picker.selected =
         std::clamp(state.picker_selected, 0, std::max(0, static_cast<int>(picker.rows.size()) - 1));
-    if (!choices.names.empty())
+    if (!choices.names.empty() && !state.picker_compares)
       picker.notes = profile_notes(chat, choices.names[static_cast<std::size_t>(picker.selected)]);
     screen.picker = std::move(picker);
   }

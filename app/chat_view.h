@@ -14,6 +14,7 @@ struct ViewState {
   std::string help_filter;
   int help_first = 0;
   bool picker_open = false;
+  bool picker_compares = false;  ///< it asks for a second pane, not for another profile
   std::string picker_filter;
   int picker_selected = 0;
   std::string message;  ///< in the status row
@@ -29,6 +30,9 @@ struct ProfileChoices {
   int total = 0;
 };
 ProfileChoices profile_choices(const Chat& chat, const std::string& filter);
+
+/// What the open picker lists: profiles, or what a pane can be made of.
+ProfileChoices picker_choices(const Chat& chat, const ViewState& state);
 
 /// The whole screen as data, without the transcript view and the input.
 ui::ChatScreen chat_screen(const Chat& chat, const ViewState& state, const ui::GlyphSet& glyphs);

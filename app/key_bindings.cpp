@@ -11,6 +11,7 @@ constexpr std::array kBindings = {
     KeyBinding{"F1", Key::f1, 0, "", false, Action::help, "keys and commands"},
     KeyBinding{"F2", Key::f2, 0, "", false, Action::pick_profile, "choose a profile"},
     KeyBinding{"F5", Key::f5, 0, "", false, Action::retry, "write the last answer again"},
+    KeyBinding{"F6", Key::f6, 0, "", false, Action::compare, "compare with another model side by side"},
     KeyBinding{"F10", Key::f10, 0, "", false, Action::quit, "quit"},
     KeyBinding{"Ctrl-C", Key::control, 0, "c", false, Action::interrupt,
                "stop, cancel, clear the line, quit"},

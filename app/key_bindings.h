@@ -12,6 +12,7 @@ namespace glim::app {
 enum class Action : std::uint8_t {
   help,
   pick_profile,
+  compare,
   retry,
   quit,
   redraw,

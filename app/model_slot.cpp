@@ -98,6 +98,12 @@ bool ModelSlot::cancel() {
   return had;
 }
 
+void ModelSlot::release() {
+  candidate_.reset();
+  rebuilding_.reset();
+  engine_.reset();
+}
+
 ModelSlot::News ModelSlot::install() {
   engine_ = std::move(candidate_->engine);
   running_ = std::move(candidate_->wanted);

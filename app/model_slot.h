@@ -56,6 +56,9 @@ class ModelSlot {
   Reload change(std::string name, Settings settings, bool busy);
   bool cancel();  ///< drops the load that is under way
 
+  /// Gives everything back that is loaded or loading; running() stays as what ran last.
+  void release();
+
   /// The next thing that happened, if any. With `hold_new` a loaded engine is kept waiting (an answer is
   /// being written).
   std::optional<News> poll(bool hold_new);

@@ -1,7 +1,6 @@
 #include "app/program.h"
 
 #include <array>
-#include <clocale>
 #include <cstdlib>
 #include <string_view>
 
@@ -21,6 +20,7 @@
 #include "app/quantize.h"
 #include "app/report/report_command.h"
 #include "app/run.h"
+#include "app/screen_options.h"
 #include "app/store/results.h"
 #include "engine/base/error.h"
 
@@ -42,23 +42,13 @@ struct Context {
   }
 };
 
-bool wants_plain(const Context& context) {
-  const char* type = std::getenv("TERM");
-  return context.arguments.plain || !context.console.in_is_terminal || !context.console.out_is_terminal ||
-         (type != nullptr && std::string_view(type) == "dumb");
-}
-
 int chat(const Context& context) {
   Chat::Setup setup{chosen_profiles(context.arguments, context.paths), context.arguments.profile,
                     context.arguments.overrides, context.places()};
-  if (!wants_plain(context)) {
-    // Readline asks the environment for the locale again.
-    if (context.arguments.unicode == "on" && ::setenv("LC_ALL", "C.UTF-8", 1) == 0)
-      std::setlocale(LC_CTYPE, "C.UTF-8");
+  if (wants_screen(context.arguments, context.console)) {
+    const ScreenOptions options = screen_options(context.arguments);
     Chat chat(context.source, std::move(setup));
-    const Arguments& arguments = context.arguments;
-    return run_chat_screen(chat, context.paths,
-                           {.color = arguments.color != "never", .mouse = arguments.mouse != "off"});
+    return run_chat_screen(chat, context.paths, options);
   }
   Signals signals;
   Chat chat(context.source, std::move(setup));

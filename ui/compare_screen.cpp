@@ -78,6 +78,10 @@ std::vector<Rect> columns_of(const CompareLayout& layout, const Rect& area) {
 Spans split_spans(const SplitData& split, const GlyphSet& g) {
   Spans out;
   if (!split.pane.empty()) out.push_back({split.pane + ": ", Style::title});
+  if (!split.token && (!split.reference.empty() || !split.other.empty())) {
+    out.push_back({"\"" + split.reference + "\"/\"" + split.other + "\"", Style::accent});
+    return out;
+  }
   if (!split.token) {
     out.push_back({split.note.empty() ? "none" : split.note, Style::dim});
     return out;

@@ -21,7 +21,7 @@ inline constexpr int kNarrowestPane =
 /// Where a pane's answer leaves the reference's.
 struct SplitData {
   std::string pane = {};                   ///< "B"
-  std::optional<std::int64_t> token = {};  ///< from 1; none: the same text
+  std::optional<std::int64_t> token = {};  ///< from 1; none: words that differ, or nothing does
   std::string reference = {}, other = {};  ///< the two tokens
   std::optional<double> reference_chance = {}, other_chance = {};
   std::string note = {};  ///< "grafted, rejoins"

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ui/input_pane.h"
@@ -69,6 +70,11 @@ class LineEditor {
   bool searching() const;     ///< in Ctrl-R
   bool wants_escape() const;  ///< vi mode, or something that Esc ends: give Esc to feed()
   InputData input() const;    ///< prompt, text, cursor, mode, completions
+
+  /// Who completes words from now on; nobody when empty.
+  void set_completion(std::function<std::vector<Completion>(const CompletionRequest&)> complete) {
+    options_.complete = std::move(complete);
+  }
 
   void set_text(std::string_view text);  ///< cursor to its end; can be undone
   void insert(std::string_view text);

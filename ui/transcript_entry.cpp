@@ -94,8 +94,9 @@ void TranscriptView::Entry::update_titles(const Message& message, const Transcri
   }
   if (!message.thinking.empty() || message.thinking_now) {
     std::string title(message.thinking_shown ? g.unfolded : g.folded);
-    title += message.thinking_now ? " thinking " : " thought for ";
-    title += duration_in_words(message.thinking_seconds);
+    title += message.thinking_now ? " thinking" : " thought";
+    if (message.thinking_seconds > 0)
+      title += (message.thinking_now ? " " : " for ") + duration_in_words(message.thinking_seconds);
     if (message.thinking_tokens > 0) title += separator + tokens_short(message.thinking_tokens) + " tok";
     Spans spans = {{std::move(title), Style::think_title}};
     if (message.thinking_now && !message.thinking_shown)

@@ -31,7 +31,7 @@ struct Message {
   std::string thinking;
   bool thinking_now = false;    ///< the thinking is still being written
   bool thinking_shown = false;  ///< unfolded
-  double thinking_seconds = 0;
+  double thinking_seconds = 0;    ///< 0: not known, not shown
   std::int64_t thinking_tokens = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/compare/compare_app.h"
 #include "app/compare/compare_json.h"
 #include "app/compare/compare_text.h"
 #include "app/compare/gate.h"
@@ -15,6 +16,7 @@
 #include "app/progress_line.h"
 #include "app/report/from_comparison.h"
 #include "app/report/writers.h"
+#include "app/screen_options.h"
 #include "app/store/provenance.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -191,6 +193,22 @@ int status_of_failures(const Comparison& comparison) {
   return status;
 }
 
+/// The terminal takes the signals while the screen is there. What the user did not ask on the command line is
+/// asked there.
+int compare_on_screen(const Job& job, const std::filesystem::path& report_path) {
+  const CompareArguments& arguments = job.arguments.compare;
+  CompareScreenSetup setup{job.source, job.paths, job.places, chosen_profiles(job.arguments, job.paths),
+                           wishes_of(job), {}, {}, {}, report_path};
+  setup.settings.asked = mode_of(arguments.mode);
+  setup.settings.drift = !arguments.no_drift;
+  setup.settings.reference = reference_of(arguments.reference, pane_specs(setup.wishes, setup.profiles));
+  if (!arguments.prompt.empty() || !arguments.prompt_file.empty() || !arguments.prompt_set.empty())
+    setup.prompts = prompts_of(job);
+  setup.set_name = std::filesystem::path(arguments.prompt_set).filename().string();
+  job.signals.let_through();
+  return run_compare(std::move(setup), screen_options(job.arguments));
+}
+
 }  // namespace
 
 int compare(const Job& job) {
@@ -199,6 +217,8 @@ int compare(const Job& job) {
       arguments.gate.empty() ? std::vector<GateRule>() : parse_gate(arguments.gate);
   const std::filesystem::path report_path = expand_path(arguments.report);
   if (!report_path.empty()) report::check_report_path(report_path);
+  if (wants_screen(job.arguments, job.console) && arguments.output == "text" && rules.empty())
+    return compare_on_screen(job, report_path);
   CompareRunner::Setup setup;
   setup.panes = pane_specs(wishes_of(job), chosen_profiles(job.arguments, job.paths));
   setup.places = job.places;

@@ -134,8 +134,12 @@ bool CompareRunner::busy() const {
 
 void CompareRunner::ask(std::string text) {
   ComparePrompt prompt;
-  prompt.id = std::to_string(count() + 1);
   prompt.text = std::move(text);
+  ask(std::move(prompt));
+}
+
+void CompareRunner::ask(ComparePrompt prompt) {
+  if (prompt.id.empty()) prompt.id = std::to_string(count() + 1);
   prompt.answers.assign(seats_.size(), {});
   for (std::size_t i = 0; i < seats_.size(); ++i) {
     if (alive(i)) continue;

@@ -45,6 +45,7 @@ class CompareRunner {
   bool busy() const;  ///< something runs, loads or waits for its turn
 
   void ask(std::string text);  ///< one more prompt
+  void ask(ComparePrompt prompt);
   /// Ends what runs. Answers keep what they have; what was waiting will not be done. False when nothing ran.
   bool stop();
   /// Makes the pane say the reference's token at the first split of its answer and go on. Throws E501 saying

@@ -102,6 +102,37 @@ TEST_CASE("retry asks the same question again without the old answer") {
   CHECK(fixture.conversation() == "notice: there is no answer to write again\n");
 }
 
+TEST_CASE("a chat that gave its engine back keeps its conversation and goes on with it") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  fixture.ask("one", {"1"});
+  const PaneWishes wishes = chat.wishes_with("spark:q8_0");
+  CHECK(wishes.words == std::vector<std::string>{"a", "spark:q8_0"});
+  chat.rest();
+  CHECK(chat.slot().engine() == nullptr);
+  CHECK(chat.wake_fds().empty());
+  chat.submit("two");
+  CHECK(chat.queued().size() == 1);
+  chat.wake();
+  fixture.engine().replies.push_back({{"2"}, FinishReason::end_of_turn});
+  fixture.engine().post(Ready{});
+  chat.poll();
+  chat.poll();
+  CHECK(fixture.source.engines.size() == 2);
+  CHECK(fixture.engine().rendered.back().messages.size() == 3);
+  CHECK(fixture.conversation() == "user: one\nassistant: 1\nuser: two\nassistant: 2\n");
+}
+
+TEST_CASE("when the model is gone after a comparison the conversation is not") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  fixture.ask("one", {"1"});
+  chat.rest();
+  fixture.source.plan_error = Error(ErrorCode::E101, "a.gguf: no such file");
+  chat.wake();
+  CHECK(fixture.conversation() == "user: one\nassistant: 1\nerror: GLIM-E101: a.gguf: no such file\n");
+}
+
 TEST_CASE("undo takes the last question and its answer back") {
   ChatFixture fixture;
   Chat& chat = fixture.start();

@@ -101,7 +101,7 @@ a · hh:mm · 1 tok
 ────────────────────────────────────────────────────────────────────────────────
 ■ pp 24.0 t/s  ttft 250ms │ ctx 0/512 0% │ KV 0.00/1.00 MiB f16 │ a
   RAM 20.0/100.0M ████░░░░░░░░░░░░░░░░ 20%  weights 10.0M  fake
-F1 help  F2 profile  F5 again  PgUp scroll  F10 quit)");
+F1 help  F2 profile  F5 again  F6 compare  PgUp scroll  F10 quit)");
 }
 
 TEST_CASE("a conversation at 40 by 10") {

@@ -39,17 +39,14 @@ class Bench {
 
   int run() {
     writer_->begin();
-    for (const std::string& model : plan_.models) {
-      for (const BenchSettings& settings : plan_.settings) {
-        if (!run_settings(model, settings)) {
-          writer_->end(plan_.rows());
-          return stop_.status();
-        }
-      }
-      loaded_.reset();
+    try {
+      run_all();
+    } catch (const Error&) {
+      writer_->end(plan_.rows());
+      throw;
     }
     writer_->end(plan_.rows());
-    return 0;
+    return stop_.status();
   }
 
   const std::vector<BenchRow>& rows() const { return rows_; }
@@ -57,9 +54,16 @@ class Bench {
  private:
   const std::string& output() const { return job_.arguments.bench.output; }
 
+  void run_all() {
+    for (const std::string& model : plan_.models) {
+      for (const BenchSettings& settings : plan_.settings)
+        if (!run_settings(model, settings)) return;
+      loaded_.reset();
+    }
+  }
+
   /// All tests of one combination; false when a signal came. What is finished is kept either way.
   bool run_settings(const std::string& name, const BenchSettings& settings) {
-    const auto go_on = [this] { return stop_.go_on(); };
     try {
       load(name, settings);
     } catch (const Error& error) {
@@ -72,8 +76,7 @@ class Bench {
     rules.kv_type = settings.kv_type;
     bool whole = true;
     for (const BenchTest& test : plan_.tests) {
-      tell(name, test);
-      const std::optional<BenchResult> result = loaded_->run(test, rules, go_on);
+      const std::optional<BenchResult> result = run_test(name, test, rules);
       whole = result.has_value();
       if (!whole) break;
       rows_.push_back(row_of(name, settings, *result));
@@ -85,6 +88,19 @@ class Bench {
     return whole;
   }
 
+  /// Its progress has gone from the screen before its row is printed.
+  std::optional<BenchResult> run_test(const std::string& name, const BenchTest& test,
+                                      const BenchRules& rules) {
+    const std::string what = strf("%zu of %zu: %s %s", rows_.size() + 1, plan_.rows(),
+                                  printable(name).c_str(), test.name().c_str());
+    if (job_.arguments.bench.progress && !job_.console.err_is_terminal) say(job_.console, "test " + what);
+    ProgressLine progress(job_.console, "test");
+    return loaded_->run(test, rules, [&] {
+      progress.show(what, false);
+      return stop_.go_on();
+    });
+  }
+
   /// Another KV type or batch needs no other weights.
   void load(const std::string& name, const BenchSettings& settings) {
     const EngineOptions options = bench_options(job_.arguments.bench, settings, name, job_.places);
@@ -93,7 +109,11 @@ class Bench {
     if (same) return;
     loaded_.reset();
     options_ = options;
-    loaded_ = std::make_unique<BenchModel>(options, [this] { return stop_.go_on(); });
+    ProgressLine progress(job_.console, "loading");
+    loaded_ = std::make_unique<BenchModel>(options, [&] {
+      progress.show(printable(name), false);
+      return stop_.go_on();
+    });
     limit_ = limits_.of(loaded_->weight_bytes(), settings.threads);
   }
 
@@ -128,12 +148,6 @@ class Bench {
     kept.result["weights_are_noise"] = rows_.back().noise;
     if (!whole) kept.result["partial"] = true;
     record(job_.paths, job_.console, kept);
-  }
-
-  void tell(const std::string& name, const BenchTest& test) const {
-    if (!job_.console.err_is_terminal && !job_.arguments.bench.progress) return;
-    say(job_.console, strf("test %zu of %zu: %s %s", rows_.size() + 1, plan_.rows(), printable(name).c_str(),
-                           test.name().c_str()));
   }
 
   const Job& job_;

@@ -67,7 +67,7 @@ class Latency {
     try {
       engine_ = open_and_wait(job_.source, options, waiter_);
       profile_ = make_profile("", {}, engine_->card().sampling);
-      series = measure(std::min(kPromptTokens, options.ctx - kRoom));
+      series = measure(std::clamp(options.ctx - kRoom, 16, kPromptTokens));
     } catch (const LoadInterrupted& interrupted) {
       return interrupted.status;
     }

@@ -137,21 +137,32 @@ class Sweep {
   int run() {
     const std::string& format = job_.arguments.bench.output;
     if (format == "json") write_out(job_.console, "[\n");
-    bool whole = true;
-    for (std::size_t i = 0; whole && i < plan_.models.size(); ++i)
-      for (std::size_t j = 0; whole && j < plan_.settings.size(); ++j)
-        whole = run_one(plan_.models[i], plan_.settings[j]);
-    if (!whole) {
-      if (format == "md")
-        write_out(job_.console, "\ninterrupted: the rows above are finished\n");
-      else
-        element({{"partial", true}});
+    bool whole = false;
+    try {
+      whole = run_all();
+    } catch (const Error&) {
+      end(false);
+      throw;
     }
-    if (format == "json") write_out(job_.console, first_ ? "]\n" : "\n]\n");
+    end(whole);
     return whole ? 0 : stop_.status();
   }
 
  private:
+  bool run_all() {
+    for (const std::string& model : plan_.models)
+      for (const BenchSettings& settings : plan_.settings)
+        if (!run_one(model, settings)) return false;
+    return true;
+  }
+
+  void end(bool whole) {
+    const std::string& format = job_.arguments.bench.output;
+    if (!whole && format == "md") write_out(job_.console, "\ninterrupted: the rows above are finished\n");
+    if (!whole && format != "md") element({{"partial", true}});
+    if (format == "json") write_out(job_.console, first_ ? "]\n" : "\n]\n");
+  }
+
   bool run_one(const std::string& name, const BenchSettings& settings) {
     const auto go_on = [this] { return stop_.go_on(); };
     std::unique_ptr<BenchModel> model;

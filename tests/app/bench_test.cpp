@@ -238,6 +238,35 @@ TEST_CASE("a sweep over sequences says what does not fit") {
   CHECK(parallel_refusal({3, 10, 2, true}, arguments, 64).empty());
 }
 
+TEST_CASE("latency goes through template and sampler, with an empty cache and a warm one") {
+  BenchFixture program;
+  program.source.prepare = [](FakeEngine& engine) {
+    for (int i = 0; i < 8; ++i) engine.replies.push_back({{"One", " two"}, FinishReason::max_tokens});
+    engine.post(Ready{});
+  };
+  CHECK(program.run({"--latency", "-o", "json"}) == 0);
+  const Ordered list = Ordered::parse(program.out.str());
+  REQUIRE(list.size() == 1);
+  const Ordered& rows = list[0].at("rows");
+  REQUIRE(rows.size() == 3);
+  // The scripted model was trained for 1024 tokens, which leaves 960 for the long prompt.
+  CHECK(rows[0].at("prompt_tokens") == 960);
+  CHECK(rows[1].at("prompt_tokens") == 6);
+  for (const Ordered& row : rows) {
+    CHECK(row.at("generated_tokens") == 2);
+    CHECK(row.at("total_seconds").size() == 2);
+    CHECK(row.at("first_token_median") <= row.at("total_median"));
+  }
+  REQUIRE(program.kept().size() == 1);
+  CHECK(program.kept()[0].figures.size() == 3);
+  CHECK(program.kept()[0].figures[0].better == Figure::Better::lower);
+  // A model that the engine refuses ends the command.
+  program.source.prepare = [](FakeEngine& engine) {
+    engine.post(Failed{std::nullopt, ErrorCode::E201, "too large", ""});
+  };
+  CHECK(program.refusal({"--latency"}) == ErrorCode::E201);
+}
+
 TEST_CASE("a signal leaves what is finished, marked") {
   sigset_t held, before;
   sigemptyset(&held);
@@ -251,6 +280,20 @@ TEST_CASE("a signal leaves what is finished, marked") {
   CHECK(rows[0].at("partial") == true);
   CHECK(rows[0].at("planned") == 2);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_CASE("a model that cannot be opened leaves the rows of the others") {
+  BenchFixture program;
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{}, {"--parallel", "1"}}) {
+    std::vector<std::string> words = {"-m",  (program.dir / "none.gguf").string(), "-p", "8", "-n", "0", "-o",
+                                      "json"};
+    words.insert(words.end(), more.begin(), more.end());
+    CHECK(program.refusal(words) == ErrorCode::E101);
+    const Ordered rows = Ordered::parse(program.out.str());
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[1].at("partial") == true);
+  }
 }
 
 TEST_CASE("bench says what is wrong with its flags") {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "app/eval/eval_record.h"
 #include "app/eval/task_eval.h"
 #include "app/eval/text_eval.h"
+#include "app/store/result_store.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -71,6 +73,8 @@ int evaluate(const Job& job) {
   measured.complete = stop.status() == 0;
   if (!arguments.items.empty()) write_items(expand_path(arguments.items), measured.tasks);
   show(job, measured);
+  for (const Measurement& measurement : measurements_of(job, measured.texts, measured.tasks))
+    record(job.paths, job.console, measurement);
   return stop.status();
 }
 

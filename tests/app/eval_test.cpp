@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/paths.h"
 #include "app/program.h"
+#include "app/store/result_store.h"
 #include "engine/base/error.h"
 #include "tests/app/fake_source.h"
 #include "tests/support/temp_dir.h"
@@ -21,14 +24,15 @@ const std::string kModels = GLIM_SOURCE_DIR "/tests/golden/model/glm-mini-";
 const std::string kBase = kModels + "Q8_0.gguf", kQuant = kModels + "Q4_K_M.gguf";
 const std::string kText = GLIM_SOURCE_DIR "/tests/golden/e2e/text.txt";
 
+constexpr std::array kNames = {"GLIM_CONFIG_HOME", "GLIM_STATE_HOME", "GLIM_DATA_HOME", "GLIM_DATA_DIR"};
+
 /// The program with real models, away from the user's own files.
 struct EvalFixture {
   EvalFixture() {
-    for (const char* name : {"GLIM_CONFIG_HOME", "GLIM_STATE_HOME", "GLIM_DATA_DIR"})
-      setenv(name, dir.path().c_str(), 1);
+    for (const char* name : kNames) setenv(name, dir.path().c_str(), 1);
   }
   ~EvalFixture() {
-    for (const char* name : {"GLIM_CONFIG_HOME", "GLIM_STATE_HOME", "GLIM_DATA_DIR"}) unsetenv(name);
+    for (const char* name : kNames) unsetenv(name);
   }
 
   int run(std::vector<std::string> words, const std::string& input = {}) {
@@ -89,6 +93,21 @@ TEST_CASE("perplexity of several models, the others against the first") {
   CHECK(program.err.str().find("[3]") != std::string::npos);
   CHECK(program.run({"-m", kBase, "--ppl", kText, "-c", "32", "--chunks", "3", "-b", "7"}) == 0);
   CHECK(program.out.str().find("Final estimate: PPL = ") != std::string::npos);
+}
+
+TEST_CASE("what was measured to the end is kept") {
+  EvalFixture program;
+  program.report({"-m", kBase + "," + kQuant, "--ppl", kText, "-c", "32", "--chunks", "2"});
+  const auto kept = ResultStore(paths_from_environment().data).query({.kind = "eval"});
+  REQUIRE(kept.size() == 2);
+  for (const Measurement& measurement : kept) {
+    CHECK((measurement.model == kBase || measurement.model == kQuant));
+    REQUIRE(measurement.figures.size() == 1);
+    CHECK(measurement.figures[0].name == "perplexity text.txt @ 32");
+    CHECK(measurement.figures[0].value > 1);
+    CHECK(measurement.result["texts"][0]["models"].size() == 1);
+    CHECK(!measurement.file_hash.empty());
+  }
 }
 
 TEST_CASE("a file of predictions says what the model that wrote it would") {

@@ -36,10 +36,14 @@ std::string line(const char* name, const std::string& value) {
   return strf("  %-26s %s\n", name, value.c_str());
 }
 
+/// The error that counts chunks as the samples; one chunk tells nothing.
+std::string over_chunks(double error) {
+  return error > 0 ? strf("   (+/- %.6f over chunks)", error) : "";
+}
+
 std::string spread_lines(const char* name, const Spread& spread, const char* unit, double scale) {
-  std::string out = line(
-      strf("mean %s", name).c_str(),
-      pair(spread.mean, unit, scale) + strf("   (+- %.6f%s over chunks)", scale * spread.bootstrap, unit));
+  std::string out = line(strf("mean %s", name).c_str(),
+                         pair(spread.mean, unit, scale) + over_chunks(scale * spread.bootstrap));
   for (std::size_t i = 0; i < kPercentiles.size(); ++i) {
     const double fraction = kPercentiles[i];
     const std::string label = fraction == 1     ? "largest"
@@ -102,8 +106,9 @@ std::string perplexity_lines(const TextResult& result) {
   std::string out;
   for (std::size_t i = 0; i < result.scores.size(); ++i) {
     const PerplexityStatistics s = perplexity_statistics(result.scores[i]);
-    out += strf("%-28s Final estimate: PPL = %.4f +/- %.5f   (+/- %.5f over chunks)",
-                printable(result.models[i]).c_str(), s.value.value, s.value.error, s.bootstrap);
+    out += strf("%-28s Final estimate: PPL = %.4f +/- %.5f", printable(result.models[i]).c_str(),
+                s.value.value, s.value.error) +
+           over_chunks(s.bootstrap);
     if (i > 0 && result.same_tokens && result.scores[i].size() == result.scores.front().size()) {
       const Estimate ratio = log_ratio(result.scores[i], result.scores.front());
       out += strf("   ln ratio to the first %+.6f +/- %.6f", ratio.value, ratio.error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/eval/eval_record.h"
+#include "app/eval/suite_command.h"
 #include "app/eval/task_eval.h"
 #include "app/eval/text_eval.h"
 #include "app/store/result_store.h"
@@ -54,12 +55,36 @@ int compare_results(const Job& job) {
   return 0;
 }
 
+/// What suites share with the rest has one flag.
+SuiteArguments with_shared(const EvalArguments& arguments) {
+  SuiteArguments suite = arguments.suite;
+  for (const std::string& name : split_words(arguments.model, ','))
+    if (!name.empty()) suite.models.push_back(name);
+  suite.backend = arguments.backend;
+  suite.kv_type = arguments.kv_type;
+  suite.threads = arguments.threads;
+  suite.batch = arguments.batch;
+  suite.ctx = arguments.chunk;
+  suite.json = arguments.json;
+  suite.items_file = arguments.items;
+  return suite;
+}
+
 }  // namespace
 
 int evaluate(const Job& job) {
   const EvalArguments& arguments = job.arguments.eval;
   if (!arguments.results.empty()) return compare_results(job);
   const bool texts = asks_for_text(arguments), tasks = asks_for_tasks(arguments);
+  if (!arguments.suite.suites.empty()) {
+    if (texts || tasks)
+      throw Error(ErrorCode::E501, "eval: --suite runs by itself",
+                  "measure texts and questions in another run");
+    return evaluate_suites(job, with_shared(arguments));
+  }
+  if (arguments.suite.given())
+    throw Error(ErrorCode::E501, "eval: --test, --targets, --allow-exec, --gate and -o belong to --suite",
+                "for example: glim eval --suite smoke -m spark --gate");
   if (!texts && !tasks)
     throw Error(ErrorCode::E501, "eval: nothing to measure is named",
                 "for example: glim eval -m spark:q4_k_m --ppl TEXT; \"glim eval --help\" lists the rest");

@@ -1,14 +1,17 @@
 #include "app/eval/eval_arguments.h"
 
+#include <utility>
+
 namespace glim::app {
 
 std::vector<Flag> eval_flags(EvalArguments& arguments) {
   EvalArguments& a = arguments;
-  return {
+  std::vector<Flag> flags = {
       {"-m,--model", &a.model, "NAME,...", "", "the models; the others are compared with the first"},
       {"--ppl,-f,--file", &a.texts, "TEXT", "",
        "perplexity of a text, - is standard input; give it again for more texts"},
-      {"-c,--ctx-size,--chunk", &a.chunk, "TOKENS", "", "length of the pieces that are run one by one (512)"},
+      {"-c,--ctx-size,--chunk", &a.chunk, "TOKENS", "",
+       "length of the pieces that are run one by one (512); the context of --suite"},
       {"--chunks", &a.chunks, "N", "", "stop after as many pieces"},
       {"--special,--parse-special", &a.specials, "", "", "read special tokens in the text as such"},
       {"--against", &a.against, "NAME", "", "KL divergence from this model's predictions, exact"},
@@ -34,7 +37,7 @@ std::vector<Flag> eval_flags(EvalArguments& arguments) {
        "how many questions, 0 is all (hellaswag.txt 400, others all; of MMLU in each subject)"},
       {"--max-length", &a.max_length, "TOKENS", "",
        "cut prompts of lm-evaluation-harness' tests from the left"},
-      {"--items", &a.items, "FILE", "", "write every question's result as JSON lines"},
+      {"--items", &a.items, "FILE", "", "write every question's or test's result as JSON lines"},
       {"RESULTS", &a.results, "", "", "two such files to compare, question by question"},
       {"--kv-type,--cache-type-k", &a.kv_type, "TYPE", "",
        "KV cache of the models; that of --against has f16"},
@@ -43,6 +46,8 @@ std::vector<Flag> eval_flags(EvalArguments& arguments) {
       {"--backend", &a.backend, "NAME", "", "what computes"},
       {"--json", &a.json, "", "", "report as JSON"},
   };
+  for (Flag& flag : suite_flags(a.suite)) flags.push_back(std::move(flag));
+  return flags;
 }
 
 }  // namespace glim::app

@@ -12,7 +12,6 @@ std::vector<Flag> suite_flags(SuiteArguments& arguments) {
       {"--allow-exec", &a.allow_exec, "", "", "run code that the model wrote, in a sandbox"},
       {"--gate", &a.gate, "", "", "exit status 8 when a test failed"},
       {"-o,--output", &a.out_file, "FILE", "", "write the result with all transcripts as JSON"},
-      {"--items", &a.items_file, "FILE", "", "write one line of JSON for each test"},
   };
 }
 

@@ -21,6 +21,11 @@ struct SuiteArguments {
   std::int32_t threads = 0, batch = 256;
   std::int32_t ctx = 0;  ///< 0: what the targets need, as far as the model was trained for it and it fits
   bool json = false;
+
+  /// Whether a flag that needs --suite is there.
+  bool given() const {
+    return !tests.empty() || !out_file.empty() || allow_exec || gate || targets != SuiteArguments().targets;
+  }
 };
 
 /// The flags that only suites have.

@@ -119,7 +119,7 @@ ScoredText TextRun::cut(const std::string& name, const std::string& text) {
   const Tokenizer tokenizer(read_vocab(*file));
   return cut_scored_text(
       tokenizer, text, result_.text,
-      {.size = arguments_.chunk, .limit = arguments_.chunks, .specials = arguments_.specials});
+      {.size = arguments_.chunk_tokens(), .limit = arguments_.chunks, .specials = arguments_.specials});
 }
 
 void TextRun::show_chunk(const TextScore& score) {
@@ -226,7 +226,7 @@ void TextRun::run(const std::string& path) {
 }
 
 void check_text_flags(const EvalArguments& a, std::size_t models) {
-  check_number("--ctx-size", a.chunk, kShortestChunk, kLongestChunk);
+  check_number("--ctx-size", a.chunk_tokens(), kShortestChunk, kLongestChunk);
   check_number("--chunks", a.chunks, 0, kLongestChunk);
   check_number("--top-k", a.top_k, 0, kLongestChunk);
   const bool from_file = !a.kl.empty() || a.reads_base;

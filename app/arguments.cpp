@@ -63,7 +63,7 @@ struct Ineffective {
   const char* why;
 };
 constexpr std::array kIneffective = {
-    Ineffective{"--gpu-layers", "this build computes on the processor"},
+    Ineffective{"--gpu-layers", "a model is on one device as a whole; choose it with --backend"},
     Ineffective{"--flash-attn", "attention never stores its scores here, there is nothing to switch"},
     Ineffective{"--cache-type-v", "this model family keeps its values inside the keys; use --cache-type-k"},
     Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},
@@ -82,9 +82,9 @@ constexpr std::array kScreenFlags = {
     ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
 };
 
-constexpr std::array<std::string_view, 14> kSubcommands = {
-    "chat",     "run",     "compare", "inspect", "quantize", "imatrix", "convert",
-    "profiles", "results", "bench",   "eval",    "debug",    "paths",   "report"};
+constexpr auto kSubcommands = std::to_array<std::string_view>(
+    {"chat", "run", "compare", "bench", "eval", "report", "inspect", "quantize", "convert", "imatrix",
+     "profiles", "results", "devices", "debug", "paths"});
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {
@@ -403,6 +403,8 @@ Parser::Parser() {
   compare->add_flag("--plain", out_.plain, "text instead of the full screen");
   add_screen_flags(*compare);
 
+  CLI::App* devices = app_.add_subcommand("devices", "what this machine has to compute with");
+  devices->add_flag("--json", out_.json, "as JSON");
   CLI::App* inspect = app_.add_subcommand("inspect", "what is in a GGUF file");
   inspect->add_option("file", out_.file, "the GGUF file")->type_name("FILE")->required();
   inspect->add_flag("--json", out_.json, "as JSON");

@@ -36,7 +36,7 @@ struct Arguments {
   std::string prompt, prompt_file, output = "text", batch_file;
   std::string show_thinking = "none";  ///< "none", "stderr", "inline"
   double timeout_seconds = 0;          ///< 0: none
-  // inspect, profiles, debug
+  // inspect, profiles, devices, debug
   std::string file, name;
   bool json = false, origin = false, specials = false;
   std::string tokens, out_file, template_file;

@@ -8,6 +8,7 @@
 #include "app/chat_app.h"
 #include "app/compare/compare.h"
 #include "app/convert.h"
+#include "app/devices.h"
 #include "app/drift.h"
 #include "app/eval/eval.h"
 #include "app/imatrix.h"
@@ -102,6 +103,13 @@ int paths(const Context& context) {
   return show_paths(context.paths, context.console);
 }
 
+int list_devices(const Context& context) {
+  const Devices found = devices();
+  write_out(context.console, context.arguments.json ? devices_json(found) : devices_text(found));
+  for (const std::string& problem : found.problems) say(context.console, "vulkan: " + problem);
+  return 0;
+}
+
 struct Entry {
   std::string_view command;
   int (*run)(const Context&);
@@ -117,6 +125,7 @@ constexpr std::array kEntries = {
     Entry{"profiles list", with_paths<list_profiles>},
     Entry{"profiles show", with_paths<show_profile>},
     Entry{"profiles check", with_paths<check_profiles>},
+    Entry{"devices", list_devices},
     Entry{"debug tokenize", with_model<debug_tokenize>},
     Entry{"debug render", with_model<debug_render>},
     Entry{"debug logits", with_model<debug_logits>},

@@ -1,11 +1,14 @@
 #include "engine/backends.h"
 
 #include <array>
+#include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/cpu/cpu_backend.h"
 #include "engine/reference/reference_backend.h"
+#include "engine/vulkan/vulkan_backend.h"
 
 namespace glim {
 namespace {
@@ -13,12 +16,21 @@ namespace {
 struct Choice {
   std::string_view name;
   std::unique_ptr<Backend> (*make)(int threads);
+  BackendMemory (*memory)();
 };
+
+BackendMemory host_memory() {
+  return {memory_info().available, true};
+}
+BackendMemory device_memory() {
+  return {vulkan_memory(), false};
+}
 
 /// The first is what "auto" takes.
 constexpr std::array kChoices = {
-    Choice{"cpu", [](int threads) { return make_cpu_backend(threads); }},
-    Choice{"reference", [](int) { return make_reference_backend(); }},
+    Choice{"cpu", [](int threads) { return make_cpu_backend(threads); }, host_memory},
+    Choice{"vulkan", [](int) { return make_vulkan_backend(); }, device_memory},
+    Choice{"reference", [](int) { return make_reference_backend(); }, host_memory},
 };
 
 const Choice& choose(std::string_view name) {
@@ -42,6 +54,18 @@ std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t thread
 
 std::int32_t default_threads() {
   return available_cores();
+}
+
+BackendMemory backend_memory(std::string_view name) {
+  return choose(name).memory();
+}
+
+Devices devices() {
+  VulkanDevices vulkan = vulkan_devices();
+  Devices out{{cpu_device()}, {}};
+  for (DeviceReport& device : vulkan.devices) out.found.push_back(std::move(device));
+  if (!vulkan.problem.empty()) out.problems.push_back(std::move(vulkan.problem));
+  return out;
 }
 
 std::string backend_names() {

@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/tensor/backend.h"
+#include "engine/tensor/device_report.h"
 
 namespace glim {
 
@@ -18,7 +20,22 @@ std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t thread
 /// What `threads` 0 stands for.
 std::int32_t default_threads();
 
-/// "auto, cpu, reference"
+/// Memory that a backend can still take on this machine, and whether what does not fit may stay in the file.
+struct BackendMemory {
+  std::uint64_t available;  ///< bytes; 0 where nobody knows
+  bool pages_weights;
+};
+/// Throws E301.
+BackendMemory backend_memory(std::string_view name);
+
+/// "auto, cpu, vulkan, reference"
 std::string backend_names();
+
+/// What this machine has to compute with. A problem is a sentence that says why a backend found nothing.
+struct Devices {
+  std::vector<DeviceReport> found;
+  std::vector<std::string> problems;
+};
+Devices devices();
 
 }  // namespace glim

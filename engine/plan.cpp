@@ -1,7 +1,6 @@
 #include "engine/plan.h"
 
 #include "engine/backends.h"
-#include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/gguf/model_kind.h"
 #include "engine/model/model.h"
@@ -25,7 +24,7 @@ std::int32_t planned_ctx(const EngineOptions& options, const ModelConfig& config
 }
 
 void check_batch(std::int32_t batch) {
-  constexpr std::int32_t kLargest = 1 << 16;
+  constexpr std::int32_t kLargest = 1 << 15;
   if (batch >= 1 && batch <= kLargest) return;
   throw Error(ErrorCode::E603, strf("a batch of %d tokens: use a value from 1 to %d", batch, kLargest));
 }
@@ -80,8 +79,11 @@ Plan plan_for(const GgufFile& file, const EngineOptions& options) {
       plan.kv_token_bytes * static_cast<std::uint64_t>(kv_blocks(settled.kv_tokens())) * kBlockTokens;
   plan.weight_bytes = weight_bytes(file, config);
   plan.scratch_bytes = scratch_bytes(config, options.batch);
-  plan.available_bytes = options.memory > 0 ? options.memory : memory_info().available;
-  plan.weights_stay = !options.weights_loaded && (options.memory > 0 || file.in_memory());
+  const bool elsewhere = options.memory > 0;
+  const BackendMemory memory =
+      elsewhere ? BackendMemory{options.memory, false} : backend_memory(options.backend);
+  plan.available_bytes = memory.available;
+  plan.weights_stay = !options.weights_loaded && (!memory.pages_weights || file.in_memory());
   if (const std::string note = noise_note(file); !note.empty()) plan.notes.push_back(note);
   plan.notes.insert(plan.notes.end(), config.notes.begin(), config.notes.end());
   if (plan.fit() == Fit::spills && !options.weights_loaded) {

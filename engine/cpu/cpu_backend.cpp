@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/cpu/cpu_ops.h"
 #include "engine/tensor/host_buffer.h"
@@ -47,6 +48,11 @@ class CpuBackend final : public Backend {
   std::string description_;
 };
 
+const cpu::Kernels& best_kernels() {
+  const cpu::Kernels* fast = cpu::avx2_kernels();
+  return fast != nullptr ? *fast : cpu::portable_kernels();
+}
+
 }  // namespace
 
 int available_cores() {
@@ -67,8 +73,19 @@ int available_cores() {
 }
 
 std::unique_ptr<Backend> make_cpu_backend(int threads) {
-  const cpu::Kernels* fast = cpu::avx2_kernels();
-  return make_cpu_backend(threads, fast != nullptr ? *fast : cpu::portable_kernels());
+  return make_cpu_backend(threads, best_kernels());
+}
+
+DeviceReport cpu_device() {
+  const MemoryInfo memory = memory_info();
+  DeviceReport out;
+  out.backend = "cpu";
+  out.name = processor_name();
+  out.kind = "processor";
+  out.driver = best_kernels().name;
+  out.threads = available_cores();
+  out.heaps = {{memory.total, memory.available, true}};
+  return out;
 }
 
 std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels) {

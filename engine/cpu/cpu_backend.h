@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/tensor/backend.h"
+#include "engine/tensor/device_report.h"
 
 namespace glim {
 
@@ -20,5 +21,8 @@ int available_cores();
 
 /// The same with a given instruction set (kernels.h).
 std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels);
+
+/// The processor of this machine and its memory.
+DeviceReport cpu_device();
 
 }  // namespace glim

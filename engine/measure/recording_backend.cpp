@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/tensor/ops.h"
 
@@ -244,6 +245,15 @@ RecordingBackend::RecordingBackend(std::unique_ptr<Backend> backend, const GgufF
     : backend_(std::move(backend)), recorder_(std::make_unique<Recorder>(backend_->ops(), file, options)) {}
 
 RecordingBackend::~RecordingBackend() = default;
+
+std::unique_ptr<Buffer> RecordingBackend::prepare(std::span<const std::byte> file_bytes, Tensor& tensor) {
+  std::unique_ptr<Buffer> buffer = backend_->prepare(file_bytes, tensor);
+  if (buffer->host() != nullptr) return buffer;
+  throw Error(ErrorCode::E301,
+              strf("an importance matrix needs weights in memory that the processor sees, which %s "
+                   "does not have; use --backend cpu",
+                   backend_->description().c_str()));
+}
 
 Ops& RecordingBackend::ops() {
   return *recorder_;

@@ -14,7 +14,7 @@ namespace glim {
 /// Norms that stages apply inside are computed again in double precision. Experts count the rows that were
 /// routed to them, other weights all rows; k_b and v_b have one vector per head. The joint kv_b of older
 /// files sees the normed latent, the router and joint gate_up what the experts see. The embedding has no
-/// entry. Activations must be visible to the host. Every stage waits for its results.
+/// entry. Every stage waits for its results.
 class RecordingBackend final : public Backend {
  public:
   struct Options {
@@ -28,10 +28,15 @@ class RecordingBackend final : public Backend {
   std::string_view name() const override { return backend_->name(); }
   std::string description() const override { return backend_->description(); }
   std::unique_ptr<Buffer> allocate(std::uint64_t bytes, std::string_view what) override {
-    return backend_->allocate(bytes, what);
+    return backend_->allocate_shared(bytes, what);
   }
-  std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
-    return backend_->prepare(file_bytes, tensor);
+  std::unique_ptr<Buffer> allocate_shared(std::uint64_t bytes, std::string_view what) override {
+    return backend_->allocate_shared(bytes, what);
+  }
+  /// Throws E301 when the host does not see the weights of the other backend.
+  std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override;
+  void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) override {
+    backend_->copy(buffer, from, to, bytes);
   }
   Ops& ops() override;
 

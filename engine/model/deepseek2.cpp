@@ -9,13 +9,13 @@
 namespace glim {
 namespace {
 
-/// Activations of one step, one after the other in a buffer; all f32 with one row per token. Without a buffer
-/// it only tells how large that has to be.
+/// Activations of one step, one after the other in a buffer, and in another one what the host writes or
+/// reads; all f32 with one row per token. Without buffers it only tells how large they have to be.
 struct Scratch {
-  Scratch(const ModelConfig& c, int max_rows, const Buffer* memory) : rows(max_rows), buffer(memory) {
+  Scratch(const ModelConfig& c, int max_rows, const Buffer* memory, const Buffer* shared_memory)
+      : rows(max_rows), own{memory}, shared{shared_memory} {
     const std::int64_t q = c.heads * (c.nope_width + c.rope_width);
     x = take(c.width);
-    rope = take(c.rope_width);
     q_latent = take(c.query_rank > 0 ? c.query_rank : c.width);
     latent = take(c.cache_width());
     query = take(q);
@@ -27,19 +27,26 @@ struct Scratch {
     weight = take(c.router.active);
     hidden = take(std::max(c.dense_hidden, c.router.active * c.expert_hidden));
     shared_hidden = take(c.shared_hidden);
-    logits = take(c.vocabulary);
+    rope = take(c.rope_width, shared);
+    logits = take(c.vocabulary, shared);
   }
 
-  Tensor take(std::int64_t cols) {
-    const Tensor tensor{.cols = cols, .rows = rows, .buffer = buffer, .offset = bytes};
+  struct Pool {
+    const Buffer* buffer;
+    std::uint64_t bytes = 0;
+  };
+
+  Tensor take(std::int64_t cols, Pool& pool) const {
+    const Tensor tensor{.cols = cols, .rows = rows, .buffer = pool.buffer, .offset = pool.bytes};
     constexpr std::uint64_t kAlignment = 256;
-    bytes += (tensor.bytes() + kAlignment - 1) / kAlignment * kAlignment;
+    pool.bytes += (tensor.bytes() + kAlignment - 1) / kAlignment * kAlignment;
     return tensor;
   }
+  Tensor take(std::int64_t cols) { return take(cols, own); }
+  std::uint64_t bytes() const { return own.bytes + shared.bytes; }
 
   std::int64_t rows;
-  const Buffer* buffer;
-  std::uint64_t bytes = 0;
+  Pool own, shared;
   Tensor x, rope, q_latent, latent, query, absorbed, mixed, value, normed, chosen, weight, hidden,
       shared_hidden, logits;
 };
@@ -53,7 +60,10 @@ Tensor with_cols(Tensor tensor, std::int64_t cols) {
 class DeepSeek2 final : public Model {
  public:
   DeepSeek2(const GgufFile& file, Backend& backend, int max_rows, const WeightProgress& progress)
-      : config_(read_config(file)), backend_(backend), max_rows_(max_rows), s_(config_, max_rows, nullptr) {
+      : config_(read_config(file)),
+        backend_(backend),
+        max_rows_(max_rows),
+        s_(config_, max_rows, nullptr, nullptr) {
     GLIM_ASSERT(max_rows >= 1);
     WeightList list(file);
     weights_.declare(config_, list);
@@ -62,15 +72,16 @@ class DeepSeek2 final : public Model {
       config_.notes.push_back(strf("%zu tensors of the file are not used", list.unused_tensors()));
     list.load(backend, progress);
     storage_ = list.take_storage();
-    weights_.finish(config_, backend, storage_);
-    scratch_memory_ = backend.allocate(s_.bytes, "activations");
-    s_ = Scratch(config_, max_rows, scratch_memory_.get());
+    weights_.finish(config_, file, backend, storage_);
+    scratch_memory_ = backend.allocate(s_.own.bytes, "activations");
+    shared_memory_ = backend.allocate_shared(s_.shared.bytes, "activations");
+    s_ = Scratch(config_, max_rows, scratch_memory_.get(), shared_memory_.get());
   }
 
   const ModelConfig& config() const override { return config_; }
   int max_rows() const override { return max_rows_; }
   std::uint64_t weight_bytes() const override { return weight_bytes_; }
-  std::uint64_t scratch_bytes() const override { return s_.bytes; }
+  std::uint64_t scratch_bytes() const override { return s_.bytes(); }
 
   std::span<const float> forward(const StepRows& step, std::span<const std::int32_t> wanted,
                                  KvCache& cache) override {
@@ -80,7 +91,10 @@ class DeepSeek2 final : public Model {
     ops.begin(step);
     ops.embed({.out = s_.x, .table = weights_.embedding});
     for (std::int32_t i = 0; i < config_.layers; ++i) {
-      if (stopped(step)) return {};
+      if (stopped(step)) {
+        ops.flush();  // so that nothing of this step happens later
+        return {};
+      }
       const DeepSeek2Weights::Layer& layer = weights_.layers[static_cast<std::size_t>(i)];
       attention(ops, layer.attention, cache.layer(i));
       if (i < config_.dense_layers) {
@@ -150,7 +164,7 @@ class DeepSeek2 final : public Model {
   WeightList::Storage storage_;
   DeepSeek2Weights weights_;
   std::uint64_t weight_bytes_ = 0;
-  std::unique_ptr<Buffer> scratch_memory_;
+  std::unique_ptr<Buffer> scratch_memory_, shared_memory_;
   Scratch s_;
 };
 
@@ -169,7 +183,7 @@ std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config) {
 }
 
 std::uint64_t scratch_bytes(const ModelConfig& config, int max_rows) {
-  return Scratch(config, max_rows, nullptr).bytes;
+  return Scratch(config, max_rows, nullptr, nullptr).bytes();
 }
 
 }  // namespace glim

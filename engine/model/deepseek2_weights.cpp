@@ -21,8 +21,8 @@ void declare_attention(DeepSeek2Weights::Layer& layer, const std::string& blk, c
   list.bind(w.kv_a, blk + "attn_kv_a_mqa.weight", {c.width, c.cache_width(), 1});
   list.bind_f32(w.kv_a_norm, blk + "attn_kv_a_norm.weight", {c.latent_rank, 1, 1});
   if (c.legacy_kv_b) {
-    list.bind(layer.kv_b, blk + "attn_kv_b.weight",
-              {c.latent_rank, c.heads * (c.nope_width + c.value_width), 1});
+    list.bind_stack(layer.kv_b, blk + "attn_kv_b.weight",
+                    {c.latent_rank, c.heads * (c.nope_width + c.value_width), 1}, c.heads);
   } else {
     list.bind(w.k_b, blk + "attn_k_b.weight", {c.nope_width, c.latent_rank, c.heads});
     list.bind(w.v_b, blk + "attn_v_b.weight", {c.latent_rank, c.value_width, c.heads});
@@ -62,28 +62,22 @@ void declare_experts(DeepSeek2Weights::Layer& layer, const std::string& blk, con
 
 /// Splits the joint matrix of an old file. Each head has N key rows and then O value rows of R columns; the
 /// value rows serve as they are, the key rows are needed transposed.
-void split_kv_b(DeepSeek2Weights::Layer& layer, const ModelConfig& c, Backend& backend,
-                WeightList::Storage& storage) {
+void split_kv_b(DeepSeek2Weights::Layer& layer, const GgufTensor& joint, const ModelConfig& c,
+                Backend& backend, WeightList::Storage& storage) {
   const std::int64_t n = c.nope_width, r = c.latent_rank, o = c.value_width;
   std::vector<float>& key = storage.decoded.emplace_back(static_cast<std::size_t>(c.heads * r * n));
   float* out = key.data();
   for (std::int64_t h = 0; h < c.heads; ++h) {
-    const std::vector<float> rows = decode_rows(layer.kv_b, h * (n + o), n);
+    const std::vector<float> rows = decode_rows(joint, h * (n + o), n);
+    const float scale = layer.kv_b.matrix(h).scale();
     for (std::int64_t l = 0; l < r; ++l) {
-      for (std::int64_t d = 0; d < n; ++d) *out++ = rows[static_cast<std::size_t>(d * r + l)];
+      for (std::int64_t d = 0; d < n; ++d) *out++ = rows[static_cast<std::size_t>(d * r + l)] * scale;
     }
   }
   Tensor& k_b = layer.attention.k_b;
   k_b = {.type = QuantType::f32, .cols = n, .rows = r, .batch = c.heads};
   storage.buffers.push_back(backend.prepare(std::as_bytes(std::span(key)), k_b));
-  Tensor per_head = layer.kv_b;
-  per_head.rows = n + o;
-  per_head.batch = c.heads;
-  if (layer.kv_b.scales != nullptr) {
-    per_head.scales =
-        storage.decoded.emplace_back(static_cast<std::size_t>(c.heads), layer.kv_b.scale()).data();
-  }
-  layer.attention.v_b = per_head.slice(n, o);
+  layer.attention.v_b = layer.kv_b.slice(n, o);
 }
 
 }  // namespace
@@ -116,10 +110,14 @@ std::uint64_t DeepSeek2Weights::derived_bytes(const ModelConfig& config) {
   return static_cast<std::uint64_t>(values) * sizeof(float);
 }
 
-void DeepSeek2Weights::finish(const ModelConfig& config, Backend& backend, WeightList::Storage& storage) {
+void DeepSeek2Weights::finish(const ModelConfig& config, const GgufFile& file, Backend& backend,
+                              WeightList::Storage& storage) {
   if (!output) output = embedding;  // tied
-  for (Layer& layer : layers) {
-    if (layer.kv_b) split_kv_b(layer, config, backend, storage);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    Layer& layer = layers[i];
+    if (layer.kv_b) {
+      split_kv_b(layer, *file.tensor(strf("blk.%zu.attn_kv_b.weight", i)), config, backend, storage);
+    }
     if (layer.gate_up) {
       layer.experts.gate = layer.gate_up.slice(0, config.expert_hidden);
       layer.experts.up = layer.gate_up.slice(config.expert_hidden, config.expert_hidden);

@@ -13,7 +13,7 @@ struct DeepSeek2Weights {
     AttentionWeights attention;
     DenseWeights dense;     ///< of the first ModelConfig::dense_layers layers
     ExpertWeights experts;  ///< of the others
-    Tensor kv_b;            ///< k_b and v_b in one, in files made before the absorbed form
+    Tensor kv_b;            ///< k_b and v_b of every head in one, in files made before the absorbed form
     Tensor gate_up;         ///< gate and up of all experts in one, in some files
   };
 
@@ -27,8 +27,9 @@ struct DeepSeek2Weights {
   static std::uint64_t derived_bytes(const ModelConfig& config);
 
   /// After WeightList::load(): derives the weights that the file holds in another form. What that takes is
-  /// appended to `storage`.
-  void finish(const ModelConfig& config, Backend& backend, WeightList::Storage& storage);
+  /// appended to `storage`. `file` is the one that the weights came from.
+  void finish(const ModelConfig& config, const GgufFile& file, Backend& backend,
+              WeightList::Storage& storage);
 };
 
 }  // namespace glim

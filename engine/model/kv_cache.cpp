@@ -1,7 +1,6 @@
 #include "engine/model/kv_cache.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "engine/base/error.h"
@@ -26,7 +25,7 @@ std::int32_t kv_blocks(std::int64_t tokens) {
 }
 
 KvCache::KvCache(const ModelConfig& config, Backend& backend, QuantType type, std::int32_t blocks)
-    : type_(type) {
+    : backend_(backend), type_(type) {
   GLIM_ASSERT(blocks >= 1);
   static_cast<void>(kv_bytes_per_token(config, type));  // refuses a type that does not fit
   const std::int64_t rows = std::int64_t{blocks} * kBlockTokens;
@@ -68,8 +67,9 @@ void KvCache::release(std::int32_t block) {
 
 void KvCache::copy(std::int32_t from, std::int32_t to) {
   for (const Tensor& layer : layers_) {
-    std::memcpy(layer.host_row(std::int64_t{to} * kBlockTokens),
-                layer.host_row(std::int64_t{from} * kBlockTokens), layer.stride() * kBlockTokens);
+    const std::uint64_t bytes = layer.stride() * kBlockTokens;
+    backend_.copy(*layer.buffer, static_cast<std::uint64_t>(from) * bytes,
+                  static_cast<std::uint64_t>(to) * bytes, bytes);
   }
 }
 

@@ -14,7 +14,7 @@ namespace glim {
 std::int32_t kv_blocks(std::int64_t tokens);
 
 /// Keys and values of all sequences: per layer a pool of 64-token blocks of latent rows [R+P]. Memory is
-/// taken at construction; append never allocates. Not thread-safe.
+/// taken at construction; append never allocates. The backend outlives it. Not thread-safe.
 class KvCache {
  public:
   /// Throws E201; E603 when `type` cannot hold rows of this width.
@@ -35,6 +35,7 @@ class KvCache {
   void copy(std::int32_t from, std::int32_t to);  ///< all layers; for writing behind a shared prefix
 
  private:
+  Backend& backend_;
   QuantType type_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
   std::vector<Tensor> layers_;

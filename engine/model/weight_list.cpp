@@ -43,6 +43,12 @@ void WeightList::bind(Tensor& target, const std::string& name, WeightShape shape
   add(target, require(name), shape, false);
 }
 
+void WeightList::bind_stack(Tensor& target, const std::string& name, WeightShape shape, std::int64_t batch) {
+  add(target, require(name), shape, false);
+  WeightShape& seen = slots_.back().shape;
+  seen = {shape[0], shape[1] / batch, batch};
+}
+
 void WeightList::bind_f32(Tensor& target, const std::string& name, WeightShape shape) {
   add(target, require(name), shape, true);
 }
@@ -154,10 +160,11 @@ void WeightList::prepare(const Slot& slot, Backend& backend) {
   storage_.buffers.push_back(backend.prepare(bytes, target));
 }
 
-std::vector<float> decode_rows(const Tensor& source, std::int64_t first, std::int64_t count) {
-  std::vector<float> values(static_cast<std::size_t>(count * source.cols));
-  decode_row(source.type, source.host_row(first), values);
-  for (float& value : values) value *= source.scale();
+std::vector<float> decode_rows(const GgufTensor& source, std::int64_t first, std::int64_t count) {
+  const std::int64_t cols = source.shape[0];
+  std::vector<float> values(static_cast<std::size_t>(count * cols));
+  decode_row(source.type, source.data + row_bytes(source.type, cols) * static_cast<std::size_t>(first),
+             values);
   return values;
 }
 

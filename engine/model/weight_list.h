@@ -24,6 +24,8 @@ class WeightList {
   /// with it, a factor on all values or one for each matrix of the stack. Throws E112 naming the tensor when
   /// it is missing or of another shape.
   void bind(Tensor& target, const std::string& name, WeightShape shape);
+  /// The same for a matrix that is seen as a stack of `batch` matrices with as many of its rows each.
+  void bind_stack(Tensor& target, const std::string& name, WeightShape shape, std::int64_t batch);
   /// The same for a norm, a bias or the router: small, so held as F32 whatever type the file has.
   void bind_f32(Tensor& target, const std::string& name, WeightShape shape);
   /// False, with `target` left alone, when the file has no such tensor.
@@ -68,7 +70,7 @@ class WeightList {
   Storage storage_;
 };
 
-/// Values of `count` rows of `source` from row `first` on, decoded.
-std::vector<float> decode_rows(const Tensor& source, std::int64_t first, std::int64_t count);
+/// Values of `count` rows of a tensor of the file from row `first` on, decoded.
+std::vector<float> decode_rows(const GgufTensor& source, std::int64_t first, std::int64_t count);
 
 }  // namespace glim

@@ -50,6 +50,15 @@ inline std::vector<std::byte> random_weights(QuantType type, std::int64_t values
   return bytes;
 }
 
+inline std::vector<float> values_of(const Tensor& tensor) {
+  const auto matrix = static_cast<std::size_t>(tensor.cols * tensor.rows);
+  std::vector<float> out(matrix * static_cast<std::size_t>(tensor.batch));
+  decode_row(tensor.type, tensor.host(), out);
+  for (std::size_t i = 0; tensor.scales != nullptr && i < out.size(); ++i)
+    out[i] *= tensor.scales[i / matrix];
+  return out;
+}
+
 /// One backend with random tensors. Two sides made with the same seed and asked for the same things hold the
 /// same data.
 class Side {
@@ -75,7 +84,7 @@ class Side {
   /// Activations, or with another type a cache; zeros.
   Tensor zeros(std::int64_t cols, std::int64_t rows, QuantType type = QuantType::f32) {
     Tensor tensor{.type = type, .cols = cols, .rows = rows};
-    buffers_.push_back(backend->allocate(tensor.bytes(), "test"));
+    buffers_.push_back(backend->allocate_shared(tensor.bytes(), "test"));
     tensor.buffer = buffers_.back().get();
     return tensor;
   }
@@ -84,6 +93,12 @@ class Side {
     const Tensor tensor = zeros(cols, rows);
     for (std::int64_t i = 0; i < cols * rows; ++i) tensor.floats()[i] = static_cast<float>(random.normal());
     return tensor;
+  }
+
+  /// What the stages so far have written.
+  std::vector<float> read(const Tensor& tensor) {
+    backend->ops().flush();
+    return values_of(tensor);
   }
 
   std::unique_ptr<Backend> backend;
@@ -101,15 +116,6 @@ class Side {
   std::deque<std::vector<float>> scales_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
 };
-
-inline std::vector<float> values_of(const Tensor& tensor) {
-  const auto matrix = static_cast<std::size_t>(tensor.cols * tensor.rows);
-  std::vector<float> out(matrix * static_cast<std::size_t>(tensor.batch));
-  decode_row(tensor.type, tensor.host(), out);
-  for (std::size_t i = 0; tensor.scales != nullptr && i < out.size(); ++i)
-    out[i] *= tensor.scales[i / matrix];
-  return out;
-}
 
 /// Largest Euclidean length of a row. The product of two bounds the sum of magnitudes of their dot product.
 inline double longest_row(const Tensor& tensor) {

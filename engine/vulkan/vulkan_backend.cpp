@@ -1,0 +1,151 @@
+#include "engine/vulkan/vulkan_backend.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "engine/base/error.h"
+#include "engine/base/memory_info.h"
+#include "engine/base/text.h"
+#include "engine/vulkan/transfer.h"
+#include "engine/vulkan/vulkan_ops.h"
+
+namespace glim {
+namespace {
+
+using namespace vulkan;
+
+constexpr std::uint64_t kScalesAlignment = 16;
+
+/// Of the devices that can compute the first of the best kind.
+DeviceFacts choose_device(const Instance& instance) {
+  std::optional<DeviceFacts> best;
+  std::string refused;
+  const auto rank = [](const DeviceFacts& facts) {
+    switch (facts.properties.deviceType) {
+      case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+        return 3;
+      case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+        return 2;
+      case VK_PHYSICAL_DEVICE_TYPE_CPU:
+        return 0;
+      default:
+        return 1;
+    }
+  };
+  for (const VkPhysicalDevice physical : instance.devices()) {
+    DeviceFacts facts(physical);
+    const std::vector<std::string> missing = missing_requirements(facts);
+    if (!missing.empty()) {
+      refused =
+          strf("; %s cannot be used: %s", printable(facts.properties.deviceName).c_str(), missing[0].c_str());
+    } else if (!best || rank(facts) > rank(*best)) {
+      best = std::move(facts);
+    }
+  }
+  if (!best) {
+    throw Error(ErrorCode::E301,
+                strf("no Vulkan device of this machine can run glim%s; install or update its driver "
+                     "(mesa-vulkan-drivers), or use --backend cpu",
+                     refused.c_str()));
+  }
+  return *best;
+}
+
+class VulkanBackend final : public Backend {
+ public:
+  VulkanBackend()
+      : device_(instance_, choose_device(instance_)),
+        memory_(device_),
+        pipelines_(device_, default_cache_folder()),
+        transfer_(device_, memory_),
+        ops_(device_, memory_, pipelines_) {
+    const DeviceReport device = report(device_.facts());
+    description_ = strf("%s (%s), %s", printable(device.name).c_str(), device.kind.c_str(),
+                        printable(device.driver).c_str());
+  }
+
+  std::string_view name() const override { return "vulkan"; }
+  std::string description() const override { return description_; }
+
+  std::unique_ptr<Buffer> allocate(std::uint64_t bytes, std::string_view what) override {
+    return zeroed(bytes, Sharing::device, what);
+  }
+  std::unique_ptr<Buffer> allocate_shared(std::uint64_t bytes, std::string_view what) override {
+    return zeroed(bytes, Sharing::host, what);
+  }
+
+  std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
+    const std::span<const float> scales(
+        tensor.scales, tensor.scales != nullptr ? static_cast<std::size_t>(tensor.batch) : 0);
+    const std::uint64_t offset =
+        (file_bytes.size() + kScalesAlignment - 1) / kScalesAlignment * kScalesAlignment;
+    auto buffer =
+        std::make_unique<DeviceBuffer>(memory_, offset + scales.size_bytes(), Sharing::device, "weights");
+    transfer_.write(buffer->piece(), 0, file_bytes);
+    transfer_.write(buffer->piece(), offset, std::as_bytes(scales));
+    buffer->set_scales(tensor.scales, offset);
+    tensor.buffer = buffer.get();
+    tensor.offset = 0;
+    return buffer;
+  }
+
+  void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) override {
+    const Piece& piece = static_cast<const DeviceBuffer&>(buffer).piece();
+    transfer_.copy(piece, from, piece, to, bytes);
+  }
+
+  Ops& ops() override { return ops_; }
+
+ private:
+  std::unique_ptr<Buffer> zeroed(std::uint64_t bytes, Sharing sharing, std::string_view what) {
+    auto buffer = std::make_unique<DeviceBuffer>(memory_, bytes, sharing, what);
+    transfer_.zero(buffer->piece());
+    return buffer;
+  }
+
+  Instance instance_;
+  Device device_;
+  Memory memory_;
+  Pipelines pipelines_;
+  Transfer transfer_;
+  VulkanOps ops_;
+  std::string description_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_vulkan_backend() {
+  return std::make_unique<VulkanBackend>();
+}
+
+std::uint64_t vulkan_memory() {
+  const Instance instance;
+  const DeviceFacts facts = choose_device(instance);
+  if (!facts.is_gpu()) return memory_info().available;  // software takes it from the host
+  std::uint64_t most = 0;
+  for (std::uint32_t i = 0; i < facts.memory.memoryHeapCount; ++i) {
+    const VkMemoryHeap& heap = facts.memory.memoryHeaps[i];
+    if ((heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) == 0) continue;
+    most = std::max<std::uint64_t>(most, facts.budgets.empty() ? heap.size : facts.budgets[i]);
+  }
+  return most;
+}
+
+VulkanDevices vulkan_devices() {
+  VulkanDevices out;
+  try {
+    const Instance instance;
+    for (const VkPhysicalDevice physical : instance.devices())
+      out.devices.push_back(report(DeviceFacts(physical)));
+    if (out.devices.empty()) {
+      out.problem =
+          "there is no Vulkan device; install mesa-vulkan-drivers or the driver of the graphics card";
+    }
+  } catch (const Error& error) {
+    out.problem = error.what();
+  }
+  return out;
+}
+
+}  // namespace glim

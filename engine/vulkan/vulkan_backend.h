@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/tensor/backend.h"
+#include "engine/tensor/device_report.h"
+
+namespace glim {
+
+/// Computes on the first device that can, GPUs before software. Throws E301 saying what is missing: in this
+/// build, on this machine or in its drivers.
+std::unique_ptr<Backend> make_vulkan_backend();
+
+/// Bytes that this device can still give. Throws E301 as make_vulkan_backend() does.
+std::uint64_t vulkan_memory();
+
+/// Every device of this machine. `problem` says why there is none.
+struct VulkanDevices {
+  std::vector<DeviceReport> devices;
+  std::string problem;
+};
+VulkanDevices vulkan_devices();
+
+}  // namespace glim

@@ -1,0 +1,28 @@
+// Stands in for the rest of the folder where the build found no Vulkan.
+#include "engine/base/error.h"
+#include "engine/vulkan/vulkan_backend.h"
+
+namespace glim {
+
+namespace {
+
+[[noreturn]] void refuse() {
+  throw Error(ErrorCode::E301, "this build of glim has no Vulkan, because " GLIM_VULKAN_MISSING
+                               " was not there; install it and build again, or use --backend cpu");
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_vulkan_backend() {
+  refuse();
+}
+
+std::uint64_t vulkan_memory() {
+  refuse();
+}
+
+VulkanDevices vulkan_devices() {
+  return {{}, "this build of glim has no Vulkan, because " GLIM_VULKAN_MISSING " was not there"};
+}
+
+}  // namespace glim

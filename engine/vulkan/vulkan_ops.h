@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/tensor/ops.h"
+#include "engine/vulkan/memory.h"
+#include "engine/vulkan/recorder.h"
+#include "shaders/multiply.args.h"
+
+namespace glim::vulkan {
+
+/// One file per stage, named like it, and the families of stages that share a shader beside them. Stages
+/// queue; flush() runs them.
+class VulkanOps final : public Ops {
+ public:
+  VulkanOps(const Device& device, Memory& memory, Pipelines& pipelines);
+
+  void begin(const StepRows& step) override;
+  void embed(const Embed& stage) override;
+  void latent_down(const LatentDown& stage) override;
+  void query_store(const QueryStore& stage) override;
+  void absorb(const Absorb& stage) override;
+  void attend(const Attend& stage) override;
+  void value(const Value& stage) override;
+  void output(const Output& stage) override;
+  void route(const Route& stage) override;
+  void expert_up(const ExpertUp& stage) override;
+  void expert_down(const ExpertDown& stage) override;
+  void dense_up(const DenseUp& stage) override;
+  void dense_down(const DenseDown& stage) override;
+  void head(const Head& stage) override;
+  void flush() override { recorder_.finish(); }
+
+  const Recorder& recorder() const { return recorder_; }
+
+ private:
+  /// A product of the rows of the step with all matrices of a stack.
+  struct Product {
+    const Tensor& weight;
+    Address x, y;
+    std::int64_t x_stride, y_stride;        ///< floats from one row to the next
+    std::int64_t x_batch = 0, y_batch = 0;  ///< floats from one matrix's to the next
+    std::uint32_t mode = 0;                 ///< of multiply.args.h
+    Address gain = 0, list = 0, rope = 0;
+    std::int64_t head = 1, tail = 0;
+    float eps = 0;
+  };
+  /// silu(gate . x) * (up . x), of the matrices that `chosen` names or of single ones.
+  struct Gate {
+    const Tensor &gate, &up;
+    Address x, y;
+    Address gain = 0, chosen = 0;
+    std::int64_t choices = 1;
+    float eps = 0;
+  };
+
+  std::int64_t rows() const { return std::ssize(step_.rows); }  ///< T
+  void multiply(const Product& product, std::int64_t results);
+  void multiply_rows(const Product& product) { multiply(product, rows()); }
+  void gate(const Gate& stage);
+  void gate_apart(const Gate& stage);
+  /// Memory between two dispatches of one stage, at least `bytes` long.
+  Address scratch(std::uint64_t bytes);
+  static std::string module_name(std::string_view stage, QuantType type);
+
+  const Device& device_;
+  Memory& memory_;
+  Recorder recorder_;
+  StepRows step_;
+  std::unique_ptr<DeviceBuffer> tables_, step_memory_, scratch_;
+  Address step_rows_ = 0, block_tables_ = 0, head_rows_ = 0;
+  std::uint32_t threads_;           ///< of a workgroup that makes products
+  std::int32_t last_position_ = 0;  ///< the largest of the step
+};
+
+}  // namespace glim::vulkan

@@ -23,7 +23,7 @@ constexpr std::array kOwnFields = {
     ProfileField{"tags", &Profile::tags, FieldType::texts, 0, 0, "", Reload::none, "words to find it by"},
     ProfileField{"abstract", &Profile::abstract, FieldType::boolean, 0, 0, "", Reload::none,
                  "only to be inherited from, not shown in lists"},
-    ProfileField{"backend", &Profile::backend, FieldType::choice, 0, 0, "auto cpu reference", Reload::weights,
+    ProfileField{"backend", &Profile::backend, FieldType::choice, 0, 0, "auto cpu vulkan reference", Reload::weights,
                  "what computes"},
     ProfileField{"model.path", &Profile::model, FieldType::model, 0, 0, "", Reload::weights,
                  "GGUF file, its folder, or \"spark\""},

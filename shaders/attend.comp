@@ -10,7 +10,6 @@ layout(push_constant, scalar) uniform Push { AttendArgs args; };
 #include "quant.glsl"
 #include "shaders/memory.glsl"
 #include "shaders/step.glsl"
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kHeads = 1u;
 layout(constant_id = 2) const uint kTile = 1u;   // cached rows at a time
 layout(constant_id = 3) const uint kWidth = 1u;  // R+P

@@ -8,7 +8,6 @@ layout(push_constant, scalar) uniform Push { EmbedArgs args; };
 #include "quant.glsl"
 #include "shaders/memory.glsl"
 #include "shaders/step.glsl"
-layout(local_size_x_id = 0) in;
 
 void main() {
   const uint t = gl_WorkGroupID.x;

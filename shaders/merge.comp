@@ -6,7 +6,6 @@
 layout(push_constant, scalar) uniform Push { MergeArgs args; };
 #include "shaders/memory.glsl"
 #include "shaders/step.glsl"
-layout(local_size_x_id = 0) in;
 
 void main() {
   const uint t = gl_WorkGroupID.x, h = gl_WorkGroupID.y;

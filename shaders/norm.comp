@@ -6,7 +6,6 @@
 layout(push_constant, scalar) uniform Push { NormArgs args; };
 #include "shaders/memory.glsl"
 #include "shaders/reduce.glsl"
-layout(local_size_x_id = 0) in;
 
 void main() {
   const uint64_t row = uint64_t(gl_WorkGroupID.x) * args.width * 4u;

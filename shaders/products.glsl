@@ -1,6 +1,5 @@
 // Products of neighbouring weight rows with the inputs of several tokens: the threads of a workgroup share the
 // columns, decode a run of every row once and use it for all tokens.
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kRows = 2u;    // weight rows of a workgroup
 layout(constant_id = 2) const uint kTokens = 1u;  // inputs of a workgroup
 

@@ -7,7 +7,6 @@
 layout(push_constant, scalar) uniform Push { RouteArgs args; };
 #include "shaders/memory.glsl"
 #include "shaders/reduce.glsl"
-layout(local_size_x_id = 0) in;
 
 const uint kMostExperts = 1024u;  // kMaxExperts of engine/tensor/ops.h
 const uint kSoftmax = 0u, kSigmoid = 1u, kSoftmaxOfSelected = 2u;

@@ -11,7 +11,6 @@ layout(push_constant, scalar) uniform Push { StoreLatentArgs args; };
 #include "shaders/memory.glsl"
 #include "shaders/reduce.glsl"
 #include "shaders/step.glsl"
-layout(local_size_x_id = 0) in;
 
 float value_at(Floats latent, Floats rope, float inverse, uint i) {
   if (i < args.rank) return latent.v[i] * inverse * Floats(args.gain).v[i];

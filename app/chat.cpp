@@ -261,6 +261,12 @@ std::string Chat::stats_text() const {
               bytes(stats.weight_bytes).c_str(), bytes(stats.kv_used_bytes).c_str(),
               bytes(stats.kv_bytes).c_str(), std::string(quant(stats.kv_type).name).c_str(),
               bytes(stats.scratch_bytes).c_str(), bytes(stats.resident_bytes).c_str());
+  if (stats.planned.total() > 0) {
+    const auto planned = static_cast<double>(stats.planned.total());
+    out += strf("\nplan       %s, taken %s (%+.2f %%)", bytes(stats.planned.total()).c_str(),
+                bytes(stats.actual.total()).c_str(),
+                100 * (static_cast<double>(stats.actual.total()) - planned) / planned);
+  }
   return out;
 }
 

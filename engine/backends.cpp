@@ -17,8 +17,12 @@ struct Choice {
   std::string_view name;
   std::unique_ptr<Backend> (*make)(int threads);
   BackendMemory (*memory)();
+  std::uint64_t (*scratch)(int threads, const StepSizes& sizes);  ///< of Backend::reserve()
 };
 
+std::uint64_t nothing(int, const StepSizes&) {
+  return 0;
+}
 BackendMemory host_memory() {
   return {memory_info().available, true};
 }
@@ -28,9 +32,9 @@ BackendMemory device_memory() {
 
 /// The first is what "auto" takes.
 constexpr std::array kChoices = {
-    Choice{"cpu", [](int threads) { return make_cpu_backend(threads); }, host_memory},
-    Choice{"vulkan", [](int) { return make_vulkan_backend(); }, device_memory},
-    Choice{"reference", [](int) { return make_reference_backend(); }, host_memory},
+    Choice{"cpu", [](int threads) { return make_cpu_backend(threads); }, host_memory, cpu_scratch_bytes},
+    Choice{"vulkan", [](int) { return make_vulkan_backend(); }, device_memory, nothing},
+    Choice{"reference", [](int) { return make_reference_backend(); }, host_memory, nothing},
 };
 
 const Choice& choose(std::string_view name) {
@@ -54,6 +58,10 @@ std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t thread
 
 std::int32_t default_threads() {
   return available_cores();
+}
+
+std::uint64_t backend_scratch_bytes(std::string_view name, std::int32_t threads, const StepSizes& sizes) {
+  return choose(name).scratch(threads, sizes);
 }
 
 BackendMemory backend_memory(std::string_view name) {

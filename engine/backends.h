@@ -28,6 +28,9 @@ struct BackendMemory {
 /// Throws E301.
 BackendMemory backend_memory(std::string_view name);
 
+/// What Backend::reserve() of that backend takes. Throws E301.
+std::uint64_t backend_scratch_bytes(std::string_view name, std::int32_t threads, const StepSizes& sizes);
+
 /// "auto, cpu, vulkan, reference"
 std::string backend_names();
 

@@ -127,6 +127,7 @@ class LocalEngine : public Engine {
   void publish(const Scheduler& scheduler) {
     Stats stats;
     scheduler.fill(stats);
+    stats.planned = planned_;
     publish(stats);
   }
 
@@ -138,9 +139,11 @@ class LocalEngine : public Engine {
       wanted.max_seqs = options.max_seqs;
       wanted.kv_budget = options.kv_budget;
       wanted.weights_loaded = true;
-      wanted.ctx = plan(wanted).ctx;
+      const Plan planned = plan(wanted);
+      wanted.ctx = planned.ctx;
       scheduler.rebuild_cache(wanted);
       options_ = wanted;
+      planned_ = planned.memory();
       outbox_.push_back(Rebuilt{});
     } catch (...) {
       outbox_.push_back(current_failure(std::nullopt));
@@ -160,7 +163,9 @@ class LocalEngine : public Engine {
 
   void run() {
     try {
-      options_.ctx = plan(options_).ctx;
+      const Plan planned = plan(options_);
+      options_.ctx = planned.ctx;
+      planned_ = planned.memory();
       loaded_ = load_once();
       emit(Loading{LoadStage::cache, 0, 1});
       Scheduler scheduler(
@@ -198,6 +203,7 @@ class LocalEngine : public Engine {
   }
 
   EngineOptions options_;                ///< the worker's, after construction
+  MemoryBytes planned_;                  ///< the worker's
   std::shared_ptr<LoadedModel> loaded_;  ///< written before Ready is posted, constant afterwards
   EventQueue<Event> events_;
   mutable std::mutex mutex_;  ///< guards work_ and stats_

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/memory_bytes.h"
 #include "engine/base/token.h"
 #include "engine/events.h"
 #include "engine/quant/quant_type.h"
@@ -53,6 +54,7 @@ struct Plan {
   bool weights_stay = false;       ///< weights must be in memory; those of a file may leave it and come back
   std::vector<std::string> notes;  ///< what differs from what was asked, and assumptions about the file
   std::uint64_t total_bytes() const { return weight_bytes + kv_bytes + scratch_bytes; }
+  MemoryBytes memory() const { return {weight_bytes, kv_bytes, scratch_bytes}; }
   Fit fit() const;
 };
 
@@ -101,6 +103,7 @@ struct Stats {
   double first_token_seconds = 0;
   std::int32_t ctx_used = 0, ctx = 0;  ///< of the sequence that ran last
   std::uint64_t kv_used_bytes = 0, kv_bytes = 0, weight_bytes = 0, scratch_bytes = 0;
+  MemoryBytes planned, actual;  ///< what the plan said and what the backend has taken, of load and cache
   std::uint64_t resident_bytes = 0, available_bytes = 0;  ///< of the process, of the machine
   QuantType kv_type = QuantType::f16;
   std::string backend;  ///< for people

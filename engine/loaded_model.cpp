@@ -10,6 +10,7 @@
 #include "engine/gguf/figures.h"
 #include "engine/gguf/model_kind.h"
 #include "engine/model_source.h"
+#include "engine/plan.h"
 #include "engine/text/vocab.h"
 
 namespace glim {
@@ -79,7 +80,7 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
     return !cancelled.load();
   };
   fill_weights(*loaded.file, options.threads, report);
-  loaded.model = load_model(*loaded.file, *loaded.backend, options.batch,
+  loaded.model = load_model(*loaded.file, *loaded.backend, step_limits(options),
                             [&](std::uint64_t done, std::uint64_t total, std::string_view) {
                               // What has just been written is in memory: there is nothing to watch.
                               return loaded.file->in_memory() ? !cancelled.load() : report(done, total);

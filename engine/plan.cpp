@@ -1,5 +1,7 @@
 #include "engine/plan.h"
 
+#include <algorithm>
+
 #include "engine/backends.h"
 #include "engine/base/text.h"
 #include "engine/gguf/model_kind.h"
@@ -63,6 +65,11 @@ Fit Plan::fit() const {
   return available_bytes == 0 || total_bytes() <= available_bytes / 10 * 9 ? Fit::fits : Fit::tight;
 }
 
+StepLimits step_limits(const EngineOptions& options) {
+  constexpr int kScored = 64;
+  return {options.batch, std::max(kScored, options.max_seqs)};
+}
+
 Plan plan_for(const GgufFile& file, const EngineOptions& options) {
   check_batch(options.batch);
   check_is_model(file);
@@ -78,7 +85,9 @@ Plan plan_for(const GgufFile& file, const EngineOptions& options) {
   plan.kv_bytes =
       plan.kv_token_bytes * static_cast<std::uint64_t>(kv_blocks(settled.kv_tokens())) * kBlockTokens;
   plan.weight_bytes = weight_bytes(file, config);
-  plan.scratch_bytes = scratch_bytes(config, options.batch);
+  const StepLimits limits = step_limits(options);
+  plan.scratch_bytes = scratch_bytes(config, limits) +
+                       backend_scratch_bytes(options.backend, options.threads, step_sizes(config, limits));
   const bool elsewhere = options.memory > 0;
   const BackendMemory memory =
       elsewhere ? BackendMemory{options.memory, false} : backend_memory(options.backend);

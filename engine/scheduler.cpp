@@ -420,8 +420,10 @@ void Scheduler::fill(Stats& stats) const {
   const auto used = static_cast<std::uint64_t>(cache_->blocks() - cache_->free_blocks());
   stats.kv_used_bytes =
       cache_->blocks() == 0 ? 0 : cache_->bytes() / static_cast<std::uint64_t>(cache_->blocks()) * used;
-  stats.weight_bytes = loaded_.model->weight_bytes();
-  stats.scratch_bytes = loaded_.model->scratch_bytes();
+  stats.actual = loaded_.backend->memory();
+  stats.actual.cache = cache_->bytes();  // engines that share a model have a cache each
+  stats.weight_bytes = stats.actual.weights;
+  stats.scratch_bytes = stats.actual.scratch;
   stats.backend = loaded_.backend->description();
 }
 

@@ -1,16 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 namespace glim {
 
-/// Memory in bytes as Linux reports it under /proc; 0 where it does not.
+/// Memory in bytes as Linux reports it; 0 where it does not.
 struct MemoryInfo {
   std::uint64_t resident = 0;   ///< of this process, mapped files included
   std::uint64_t available = 0;  ///< what new allocations may take without swapping
-  std::uint64_t total = 0;      ///< of the machine
+  std::uint64_t total = 0;      ///< of the machine, or what the control group may use where that is less
 };
 
-MemoryInfo memory_info();
+/// Below `root` lie proc and sys. Limits of the process's control group and of those above it count, cached
+/// files of the group as free. Sources: proc(5), the kernel's cgroup-v2 and cgroup-v1/memory documentation.
+MemoryInfo memory_info(const std::filesystem::path& root = "/");
 
 }  // namespace glim

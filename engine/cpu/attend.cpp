@@ -9,7 +9,6 @@
 namespace glim {
 namespace {
 
-constexpr std::int64_t kQueries = 32;  ///< (row, head) pairs that share one pass over the cache
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 }  // namespace

@@ -41,6 +41,7 @@ class CpuBackend final : public Backend {
     ops_.expect(tensor);
     return prepare_host(file_bytes, tensor);
   }
+  std::uint64_t reserve(const StepSizes& sizes) override { return ops_.reserve(sizes); }
   Ops& ops() override { return ops_; }
 
  private:
@@ -90,6 +91,10 @@ DeviceReport cpu_device() {
 
 std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels) {
   return std::make_unique<CpuBackend>(kernels, threads > 0 ? threads : available_cores());
+}
+
+std::uint64_t cpu_scratch_bytes(int threads, const StepSizes& sizes) {
+  return CpuOps::reserved_bytes(threads > 0 ? threads : available_cores(), sizes);
 }
 
 }  // namespace glim

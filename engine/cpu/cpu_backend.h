@@ -25,4 +25,7 @@ std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kerne
 /// The processor of this machine and its memory.
 DeviceReport cpu_device();
 
+/// What Backend::reserve() of such a backend takes.
+std::uint64_t cpu_scratch_bytes(int threads, const StepSizes& sizes);
+
 }  // namespace glim

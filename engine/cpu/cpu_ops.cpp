@@ -10,6 +10,25 @@ namespace glim {
 CpuOps::CpuOps(const cpu::Kernels& kernels, int threads)
     : kernels_(kernels), pool_(threads), workspaces_(static_cast<std::size_t>(threads)) {}
 
+std::uint64_t CpuOps::reserve(const StepSizes& sizes) {
+  const auto bytes = static_cast<std::uint64_t>(sizes.rows * sizes.activation) * sizeof(float);
+  if (!scratch_ || scratch_->size() < bytes) scratch_ = allocate_host(bytes, "activations");
+  std::uint64_t held = scratch_->size();
+  for (cpu::Workspace& workspace : workspaces_) {
+    cpu::Multiplier(kernels_, workspace).reserve_for(std::max(widest_, sizes.weight));
+    cpu::reserve(workspace.tile, kBlockTokens * sizes.cache);
+    cpu::reserve(workspace.scores, kQueries * std::int64_t{kBlockTokens});
+    held += workspace.bytes();
+  }
+  return held;
+}
+
+std::uint64_t CpuOps::reserved_bytes(int threads, const StepSizes& sizes) {
+  const std::int64_t own = cpu::Multiplier::reserved_values(sizes.weight) + kBlockTokens * sizes.cache +
+                           kQueries * std::int64_t{kBlockTokens};
+  return static_cast<std::uint64_t>(sizes.rows * sizes.activation + threads * own) * sizeof(float);
+}
+
 void CpuOps::begin(const StepRows& step) {
   step_ = step;
   // Here a lack of memory can be reported; inside a stage it would end the process.

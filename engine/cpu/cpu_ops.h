@@ -6,7 +6,7 @@
 
 #include "engine/base/thread_pool.h"
 #include "engine/cpu/multiplier.h"
-#include "engine/tensor/ops.h"
+#include "engine/tensor/backend.h"
 
 namespace glim {
 
@@ -15,6 +15,10 @@ namespace glim {
 class CpuOps final : public Ops {
  public:
   CpuOps(const cpu::Kernels& kernels, int threads);
+
+  /// Takes the memory that steps of these sizes need; returns the bytes held. Throws E201.
+  std::uint64_t reserve(const StepSizes& sizes);
+  static std::uint64_t reserved_bytes(int threads, const StepSizes& sizes);
 
   /// Tells of a weight before the first step, so that its stages need no memory later.
   void expect(const Tensor& weight) { widest_ = std::max(widest_, weight.cols); }
@@ -55,6 +59,7 @@ class CpuOps final : public Ops {
     Range rows, heads;
   };
   class Attention;
+  static constexpr std::int64_t kQueries = 32;  ///< (row, head) pairs that share one pass over the cache
 
   std::int64_t rows() const { return static_cast<std::int64_t>(step_.rows.size()); }  ///< T
   const Row& row(std::int64_t t) const { return step_.rows[static_cast<std::size_t>(t)]; }

@@ -16,6 +16,12 @@ struct Workspace {
   std::vector<float> weights, gate_weights;  ///< a few decoded rows
   std::vector<float> products, gate_products;
   std::vector<float> tile, scores;  ///< of attention
+  std::uint64_t bytes() const {
+    std::size_t values = 0;
+    for (const auto* part : {&weights, &gate_weights, &products, &gate_products, &tile, &scores})
+      values += part->capacity();
+    return values * sizeof(float);
+  }
 };
 
 /// At least `count` floats.
@@ -33,12 +39,14 @@ class Multiplier {
   /// Takes the memory that weights with rows of up to `cols` values need.
   void reserve_for(std::int64_t cols) {
     for (auto* weights : {&workspace_.weights, &workspace_.gate_weights}) {
-      reserve(*weights, std::max(kDecoded, kFewestRows * cols));
+      reserve(*weights, decoded_values(cols));
     }
     for (auto* products : {&workspace_.products, &workspace_.gate_products}) {
-      reserve(*products, std::max(kDirectRows, kMostRows * kInputs));
+      reserve(*products, kProducts);
     }
   }
+  /// Values that it takes.
+  static std::int64_t reserved_values(std::int64_t cols) { return 2 * (decoded_values(cols) + kProducts); }
 
   /// Calls sink(i, first, products) with the products of input row i and consecutive weight rows from `first`
   /// on, until all of `rows` have been covered for all inputs.
@@ -71,6 +79,9 @@ class Multiplier {
   static constexpr std::int64_t kDirectRows = 256;   ///< weight rows of one tile of a single input
   static constexpr std::int64_t kDecoded = 1 << 14;  ///< floats of decoded weights that stay in the L2 cache
   static constexpr std::int64_t kFewestRows = 4, kMostRows = 64;  ///< decoded together
+  static constexpr std::int64_t kProducts = std::max(kDirectRows, kMostRows* kInputs);
+
+  static std::int64_t decoded_values(std::int64_t cols) { return std::max(kDecoded, kFewestRows * cols); }
 
   struct Memory {
     std::vector<float>& weights;

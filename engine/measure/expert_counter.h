@@ -24,6 +24,7 @@ class ExpertCounter final : public Backend {
   std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
     return backend_->prepare(file_bytes, tensor);
   }
+  std::uint64_t reserve(const StepSizes& sizes) override { return backend_->reserve(sizes); }
   Ops& ops() override;
 
   void count(bool on);

@@ -38,6 +38,7 @@ class RecordingBackend final : public Backend {
   void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) override {
     backend_->copy(buffer, from, to, bytes);
   }
+  std::uint64_t reserve(const StepSizes& sizes) override { return backend_->reserve(sizes); }
   Ops& ops() override;
 
   /// The entries since the last call; none has seen nothing.

@@ -28,7 +28,6 @@ struct Scratch {
     hidden = take(std::max(c.dense_hidden, c.router.active * c.expert_hidden));
     shared_hidden = take(c.shared_hidden);
     rope = take(c.rope_width, shared);
-    logits = take(c.vocabulary, shared);
   }
 
   struct Pool {
@@ -48,8 +47,12 @@ struct Scratch {
   std::int64_t rows;
   Pool own, shared;
   Tensor x, rope, q_latent, latent, query, absorbed, mixed, value, normed, chosen, weight, hidden,
-      shared_hidden, logits;
+      shared_hidden;
 };
+
+Tensor logits_of(const ModelConfig& config, int rows) {
+  return {.cols = config.vocabulary, .rows = rows};
+}
 
 /// The same memory seen with another row length: hidden values of a dense layer and of experts share it.
 Tensor with_cols(Tensor tensor, std::int64_t cols) {
@@ -59,12 +62,12 @@ Tensor with_cols(Tensor tensor, std::int64_t cols) {
 
 class DeepSeek2 final : public Model {
  public:
-  DeepSeek2(const GgufFile& file, Backend& backend, int max_rows, const WeightProgress& progress)
+  DeepSeek2(const GgufFile& file, Backend& backend, StepLimits limits, const WeightProgress& progress)
       : config_(read_config(file)),
         backend_(backend),
-        max_rows_(max_rows),
-        s_(config_, max_rows, nullptr, nullptr) {
-    GLIM_ASSERT(max_rows >= 1);
+        max_rows_(limits.rows),
+        s_(config_, limits.rows, nullptr, nullptr) {
+    GLIM_ASSERT(limits.rows >= 1 && limits.logits >= 1);
     WeightList list(file);
     weights_.declare(config_, list);
     weight_bytes_ = list.bytes() + DeepSeek2Weights::derived_bytes(config_);
@@ -73,19 +76,21 @@ class DeepSeek2 final : public Model {
     list.load(backend, progress);
     storage_ = list.take_storage();
     weights_.finish(config_, file, backend, storage_);
-    scratch_memory_ = backend.allocate(s_.own.bytes, "activations");
-    shared_memory_ = backend.allocate_shared(s_.shared.bytes, "activations");
-    s_ = Scratch(config_, max_rows, scratch_memory_.get(), shared_memory_.get());
+    scratch_memory_ = backend.take(s_.own.bytes, MemoryUse::scratch);
+    shared_memory_ = backend.take_shared(s_.shared.bytes, MemoryUse::scratch);
+    s_ = Scratch(config_, limits.rows, scratch_memory_.get(), shared_memory_.get());
+    make_logits(limits.logits);
+    backend.take_reserve(step_sizes(config_, limits));
   }
 
   const ModelConfig& config() const override { return config_; }
   int max_rows() const override { return max_rows_; }
   std::uint64_t weight_bytes() const override { return weight_bytes_; }
-  std::uint64_t scratch_bytes() const override { return s_.bytes(); }
 
   std::span<const float> forward(const StepRows& step, std::span<const std::int32_t> wanted,
                                  KvCache& cache) override {
     GLIM_ASSERT(!step.rows.empty() && std::ssize(step.rows) <= max_rows_);
+    if (std::ssize(wanted) > logits_.rows) make_logits(static_cast<int>(wanted.size()));
     Ops& ops = backend_.ops();
     fill_rope(config_.rope_frequencies, step.rows, s_.rope);
     ops.begin(step);
@@ -104,13 +109,20 @@ class DeepSeek2 final : public Model {
       }
     }
     if (!wanted.empty()) {
-      ops.head({s_.logits, s_.x, weights_.output_norm, weights_.output, wanted, eps()});
+      ops.head({logits_, s_.x, weights_.output_norm, weights_.output, wanted, eps()});
     }
     ops.flush();
-    return {s_.logits.floats(), wanted.size() * static_cast<std::size_t>(config_.vocabulary)};
+    return {logits_.floats(), wanted.size() * static_cast<std::size_t>(config_.vocabulary)};
   }
 
  private:
+  void make_logits(int rows) {
+    logits_memory_.reset();
+    logits_ = logits_of(config_, rows);
+    logits_memory_ = backend_.take_shared(logits_.bytes(), MemoryUse::scratch);
+    logits_.buffer = logits_memory_.get();
+  }
+
   static bool stopped(const StepRows& step) { return step.stop != nullptr && step.stop->load(); }
 
   float eps() const { return static_cast<float>(config_.rms_eps); }
@@ -164,15 +176,16 @@ class DeepSeek2 final : public Model {
   WeightList::Storage storage_;
   DeepSeek2Weights weights_;
   std::uint64_t weight_bytes_ = 0;
-  std::unique_ptr<Buffer> scratch_memory_, shared_memory_;
+  std::unique_ptr<Buffer> scratch_memory_, shared_memory_, logits_memory_;
   Scratch s_;
+  Tensor logits_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, int max_rows,
+std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, StepLimits limits,
                                   const WeightProgress& progress) {
-  return std::make_unique<DeepSeek2>(file, backend, max_rows, progress);
+  return std::make_unique<DeepSeek2>(file, backend, limits, progress);
 }
 
 std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config) {
@@ -182,8 +195,16 @@ std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config) {
   return list.bytes() + DeepSeek2Weights::derived_bytes(config);
 }
 
-std::uint64_t scratch_bytes(const ModelConfig& config, int max_rows) {
-  return Scratch(config, max_rows, nullptr, nullptr).bytes();
+std::uint64_t scratch_bytes(const ModelConfig& config, StepLimits limits) {
+  return Scratch(config, limits.rows, nullptr, nullptr).bytes() + logits_of(config, limits.logits).bytes();
+}
+
+StepSizes step_sizes(const ModelConfig& c, StepLimits limits) {
+  return {.rows = limits.rows,
+          .activation = std::max({c.width, c.query_rank, c.heads * c.cache_width()}),
+          .weight = std::max({c.width, c.query_rank, c.heads * c.value_width, c.dense_hidden, c.expert_hidden,
+                              c.shared_hidden, c.latent_rank, c.nope_width}),
+          .cache = c.cache_width()};
 }
 
 }  // namespace glim

@@ -76,7 +76,7 @@ void split_kv_b(DeepSeek2Weights::Layer& layer, const GgufTensor& joint, const M
   }
   Tensor& k_b = layer.attention.k_b;
   k_b = {.type = QuantType::f32, .cols = n, .rows = r, .batch = c.heads};
-  storage.buffers.push_back(backend.prepare(std::as_bytes(std::span(key)), k_b));
+  storage.buffers.push_back(backend.take_weight(std::as_bytes(std::span(key)), k_b));
   layer.attention.v_b = layer.kv_b.slice(n, o);
 }
 

@@ -31,7 +31,7 @@ KvCache::KvCache(const ModelConfig& config, Backend& backend, QuantType type, st
   const std::int64_t rows = std::int64_t{blocks} * kBlockTokens;
   for (std::int32_t i = 0; i < config.layers; ++i) {
     Tensor layer{.type = type, .cols = config.cache_width(), .rows = rows};
-    buffers_.push_back(backend.allocate(layer.bytes(), "KV cache"));
+    buffers_.push_back(backend.take(layer.bytes(), MemoryUse::cache));
     layer.buffer = buffers_.back().get();
     layers_.push_back(layer);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,14 @@ namespace glim {
 /// throws E901).
 using WeightProgress = std::function<bool(std::uint64_t done, std::uint64_t total, std::string_view tensor)>;
 
+/// The largest step: its rows, and how many of them get logits. More rows with logits than that cost memory
+/// when they come.
+struct StepLimits {
+  StepLimits(int all) : rows(all), logits(all) {}  // NOLINT(google-explicit-constructor): all rows get logits
+  StepLimits(int all, int with_logits) : rows(all), logits(std::min(all, with_logits)) {}
+  int rows, logits;
+};
+
 /// Weights plus architecture. Immutable after load; the GgufFile and the Backend outlive it.
 class Model {
  public:
@@ -32,17 +41,17 @@ class Model {
 
   virtual int max_rows() const = 0;
   virtual std::uint64_t weight_bytes() const = 0;
-  virtual std::uint64_t scratch_bytes() const = 0;
 };
 
 /// Checks configuration, tensor names, shapes and types against the file and hands the weights to the
-/// backend. Throws E110-E113, E201, E901. `max_rows` bounds the rows of one step.
-std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, int max_rows,
+/// backend. Throws E110-E113, E201, E901.
+std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, StepLimits limits,
                                   const WeightProgress& progress);
 
-/// Bytes that load_model() would give to the backend, and bytes of memory it takes besides. The first throws
-/// E112.
+/// Bytes that load_model() would give to the backend, and bytes of memory it takes besides: here, and from
+/// Backend::reserve() for these sizes. The first throws E112.
 std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config);
-std::uint64_t scratch_bytes(const ModelConfig& config, int max_rows);
+std::uint64_t scratch_bytes(const ModelConfig& config, StepLimits limits);
+StepSizes step_sizes(const ModelConfig& config, StepLimits limits);
 
 }  // namespace glim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 
 #include "engine/base/error.h"
@@ -101,13 +102,24 @@ const GgufTensor* WeightList::scale_of(const GgufTensor& source, const WeightSha
 
 std::uint64_t WeightList::bytes() const {
   std::uint64_t sum = 0;
-  for (const Slot& slot : slots_) sum += slot.source->bytes;
+  for (const Slot& slot : slots_) {
+    sum += is_decoded(slot) ? static_cast<std::uint64_t>(slot.source->values()) * sizeof(float)
+                            : slot.source->bytes;
+  }
   return sum;
+}
+
+/// Whether a weight that is held as F32 needs a copy for that.
+bool WeightList::is_decoded(const Slot& slot) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(slot.source->data) % alignof(float) == 0;
+  return slot.f32 && (slot.source->type != QuantType::f32 || slot.scale != nullptr || !aligned);
 }
 
 void WeightList::load(Backend& backend, const WeightProgress& progress) {
   constexpr std::uint64_t kChunk = std::uint64_t{16} << 20;  // at most this much is read between two reports
-  const std::uint64_t total = bytes(), available = memory_info().available;
+  std::uint64_t total = 0;
+  for (const Slot& slot : slots_) total += slot.source->bytes;
+  const std::uint64_t available = memory_info().available;
   std::uint64_t done = 0;
   for (const Slot& slot : slots_) {
     const std::span<const std::byte> bytes(slot.source->data, slot.source->bytes);
@@ -145,19 +157,20 @@ void WeightList::prepare(const Slot& slot, Backend& backend) {
   target = {.type = source.type, .cols = slot.shape[0], .rows = slot.shape[1], .batch = slot.shape[2]};
   const float* scales = read_scales(slot);
   std::span<const std::byte> bytes(source.data, source.bytes);
-  if (slot.f32) {
+  if (is_decoded(slot)) {
     std::vector<float>& values = storage_.decoded.emplace_back(static_cast<std::size_t>(source.values()));
     decode_row(source.type, source.data, values);
     if (scales != nullptr) {
       for (float& value : values) value *= *scales;
     }
-    if (source.name.find("norm") != std::string_view::npos) check_finite(values, source);
     target.type = QuantType::f32;
     bytes = std::as_bytes(std::span(values));
-  } else {
+  } else if (!slot.f32) {
     target.scales = scales;
   }
-  storage_.buffers.push_back(backend.prepare(bytes, target));
+  if (slot.f32 && source.name.find("norm") != std::string_view::npos)
+    check_finite({reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)}, source);
+  storage_.buffers.push_back(backend.take_weight(bytes, target));
 }
 
 std::vector<float> decode_rows(const GgufTensor& source, std::int64_t first, std::int64_t count) {

@@ -62,6 +62,7 @@ class WeightList {
   const GgufTensor* scale_of(const GgufTensor& source, const WeightShape& shape) const;
   const float* read_scales(const Slot& slot);
   void prepare(const Slot& slot, Backend& backend);
+  static bool is_decoded(const Slot& slot);
   void check_finite(std::span<const float> values, const GgufTensor& source) const;
 
   const GgufFile& file_;

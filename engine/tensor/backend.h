@@ -11,6 +11,14 @@
 
 namespace glim {
 
+/// The largest step there will be, for what a backend needs besides the buffers that it is asked for.
+struct StepSizes {
+  std::int64_t rows = 1;        ///< T
+  std::int64_t activation = 0;  ///< values of the longest row that a stage keeps for itself
+  std::int64_t weight = 0;      ///< values of the longest row of a weight
+  std::int64_t cache = 0;       ///< R+P
+};
+
 /// Where memory lives and who computes. One owner thread.
 class Backend {
  public:
@@ -36,7 +44,32 @@ class Backend {
     std::memcpy(buffer.host() + to, buffer.host() + from, bytes);
   }
 
+  /// Takes what the stages need for themselves in steps of these sizes. Returns its bytes. Throws E201.
+  virtual std::uint64_t reserve(const StepSizes&) { return 0; }
+
   virtual Ops& ops() = 0;
+
+  // The same, counted: what a model takes for its weights, its cache and its steps. A prepared weight counts
+  // with its bytes, wherever they lie.
+  std::unique_ptr<Buffer> take(std::uint64_t bytes, MemoryUse use) {
+    return counted(allocate(bytes, use == MemoryUse::cache ? "KV cache" : "activations"), use);
+  }
+  std::unique_ptr<Buffer> take_shared(std::uint64_t bytes, MemoryUse use) {
+    return counted(allocate_shared(bytes, "activations"), use);
+  }
+  std::unique_ptr<Buffer> take_weight(std::span<const std::byte> file_bytes, Tensor& tensor) {
+    return counted(prepare(file_bytes, tensor), MemoryUse::weights);
+  }
+  void take_reserve(const StepSizes& sizes) { meter_.add(MemoryUse::scratch, reserve(sizes)); }
+  MemoryBytes memory() const { return meter_.bytes(); }
+
+ private:
+  std::unique_ptr<Buffer> counted(std::unique_ptr<Buffer> buffer, MemoryUse use) {
+    buffer->count(meter_, use);
+    return buffer;
+  }
+
+  MemoryMeter meter_;
 };
 
 }  // namespace glim

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/base/memory_bytes.h"
 #include "engine/quant/quant_type.h"
 
 namespace glim {
@@ -10,10 +11,20 @@ namespace glim {
 /// Memory of one backend. Freed by its destructor, before its Backend goes.
 class Buffer {
  public:
-  virtual ~Buffer() = default;
+  virtual ~Buffer() {
+    if (meter_ != nullptr) meter_->remove(use_, size_);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
   std::uint64_t size() const { return size_; }
   /// Address as the host sees it, or null when the host cannot.
   std::byte* host() const { return host_; }
+  /// From now on its bytes count in `meter`, which outlives it.
+  void count(MemoryMeter& meter, MemoryUse use) {
+    meter_ = &meter;
+    use_ = use;
+    meter.add(use, size_);
+  }
 
  protected:
   Buffer(std::byte* host, std::uint64_t size) : host_(host), size_(size) {}
@@ -21,6 +32,8 @@ class Buffer {
  private:
   std::byte* host_;
   std::uint64_t size_;
+  MemoryMeter* meter_ = nullptr;
+  MemoryUse use_ = MemoryUse::scratch;
 };
 
 /// A view of `batch` matrices of `rows` rows with `cols` values each; the rows of a matrix are packed one

@@ -119,6 +119,49 @@ TEST_CASE("the plan says what loading takes") {
   CHECK(planned.trained_ctx == 2048);
 }
 
+TEST_CASE("loading takes within a hundredth of what its plan says, for every spelling of a model") {
+  const TempDir dir;
+  TinyModel old, plain;
+  old.legacy_kv_b = true;
+  old.joint_gate_up = true;
+  old.file().write(dir / "old.gguf");
+  plain.file().write(dir / "plain.gguf");
+  for (const std::string& model : {(dir / "old.gguf").string(), (dir / "plain.gguf").string(), kModel,
+                                   std::string(GLIM_SOURCE_DIR "/configs/spark/spark.gguf")}) {
+    for (const char* backend : {"cpu", "reference"}) {
+      CAPTURE(model);
+      CAPTURE(backend);
+      EngineOptions options = small_options();
+      options.model = model;
+      options.backend = backend;
+      options.max_seqs = 2;
+      const Plan planned = plan(options);
+      const auto engine = open_engine(options);
+      for (;;) {
+        const Event event = next_event(*engine);
+        if (const auto* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
+        if (std::holds_alternative<Ready>(event)) break;
+      }
+      const auto near = [](std::uint64_t actual, std::uint64_t expected) {
+        CHECK(static_cast<double>(actual) == doctest::Approx(static_cast<double>(expected)).epsilon(0.01));
+      };
+      Stats stats = engine->stats();
+      near(stats.actual.weights, planned.weight_bytes);
+      near(stats.actual.cache, planned.kv_bytes);
+      near(stats.actual.scratch, planned.scratch_bytes);
+      CHECK(stats.planned.total() == planned.total_bytes());
+      options.ctx = 64;
+      options.kv_type = QuantType::f32;
+      engine->reconfigure(options);
+      wait_for<Rebuilt>(*engine);
+      stats = engine->stats();
+      CHECK(stats.planned.cache == plan(options).kv_bytes);
+      near(stats.actual.cache, stats.planned.cache);
+      near(stats.actual.total(), stats.planned.total());
+    }
+  }
+}
+
 TEST_CASE("a shape is planned like its file, from its name alone") {
   EngineOptions options;
   options.model = "shape:glm-4.7-flash:q4_k_m";

@@ -164,6 +164,27 @@ TEST_CASE("the plan counts what an old file takes besides its weights") {
   CHECK(weight_bytes(file, read_config(file)) == stored + turned_over);
 }
 
+TEST_CASE("logits take memory for the rows that may ask for them, and more when more do") {
+  const TempDir dir;
+  TinyModel().file().write(dir / "tiny.gguf");
+  const GgufFile file(dir / "tiny.gguf");
+  const ModelConfig config = read_config(file);
+  CHECK(scratch_bytes(config, {8, 8}) - scratch_bytes(config, {8, 2}) == 6u * 50 * sizeof(float));
+  const std::unique_ptr<Backend> backend = make_reference_backend();
+  const auto model = load_model(file, *backend, {8, 1}, {});
+  const std::uint64_t before = backend->memory().scratch;
+  CHECK(before == scratch_bytes(config, {8, 1}));
+  KvCache cache(config, *backend, QuantType::f32, 1);
+  Timeline timeline(cache);
+  const std::vector<TokenId> tokens = {1, 2, 3};
+  REQUIRE(timeline.extend(tokens));
+  const std::vector<Row> rows = {{1, 0, 0}, {2, 1, 0}, {3, 2, 0}};
+  const std::vector<std::int32_t> all = {0, 1, 2};
+  const std::span<const std::int32_t> blocks = timeline.blocks();
+  CHECK(model->forward({rows, {&blocks, 1}}, all, cache).size() == 150);
+  CHECK(backend->memory().scratch - before == 2u * 50 * sizeof(float));
+}
+
 TEST_CASE("experts that are stored one by one are refused with the remedy") {
   TinyGguf gguf = TinyModel().file();
   gguf.remove_tensor("blk.1.ffn_gate_exps.weight")
@@ -246,7 +267,8 @@ TEST_CASE("progress rises to the total, and loading stops when asked to") {
   CHECK(last == whole);
   CHECK(model->weight_bytes() == whole);
   CHECK(weight_bytes(file, model->config()) == whole);
-  CHECK(scratch_bytes(model->config(), 4) == model->scratch_bytes());
+  CHECK(backend->memory().weights == whole);
+  CHECK(backend->memory().scratch == scratch_bytes(model->config(), 4));
   try {
     load_model(file, *backend, 4,
                [](std::uint64_t done, std::uint64_t, std::string_view) { return done == 0; });

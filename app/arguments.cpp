@@ -83,7 +83,7 @@ constexpr std::array kScreenFlags = {
 };
 
 constexpr auto kSubcommands = std::to_array<std::string_view>(
-    {"chat", "run", "compare", "bench", "eval", "report", "inspect", "quantize", "convert", "imatrix",
+    {"chat", "run", "compare", "bench", "eval", "report", "inspect", "fit", "quantize", "convert", "imatrix",
      "profiles", "results", "devices", "debug", "paths"});
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
@@ -409,6 +409,8 @@ Parser::Parser() {
   inspect->add_option("file", out_.file, "the GGUF file")->type_name("FILE")->required();
   inspect->add_flag("--json", out_.json, "as JSON");
 
+  add_flags(*app_.add_subcommand("fit", "what models need in memory, and what would fit"),
+            fit_flags(out_.fit));
   add_convert(*app_.add_subcommand("convert", "a model folder (safetensors) to a GGUF file"));
   add_profiles(*app_.add_subcommand("profiles", "list, show and check profiles"));
   CLI::App* bench = app_.add_subcommand("bench", "how fast models read prompts and make tokens");

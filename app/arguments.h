@@ -9,6 +9,7 @@
 #include "app/bench/bench_arguments.h"
 #include "app/compare/compare_arguments.h"
 #include "app/eval/eval_arguments.h"
+#include "app/fit/fit_arguments.h"
 #include "app/profile.h"
 #include "app/report/report_arguments.h"
 #include "app/store/results_arguments.h"
@@ -47,6 +48,7 @@ struct Arguments {
   EvalArguments eval;
   ReportArguments report;
   CompareArguments compare;
+  FitArguments fit;
   // convert
   std::string type;                ///< of all matrices; empty keeps what the folder has
   bool prediction_layers = false;  ///< keep those that predict further tokens

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/one_shot.h"
+#include "app/paths.h"
 #include "app/program.h"
 #include "engine/base/error.h"
 
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
   app::Console console{std::cin, std::cout, std::cerr, isatty(0) == 1, isatty(1) == 1, isatty(2) == 1};
   try {
     const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-    app::RealEngines engines;
+    app::RealEngines engines(app::paths_from_environment().data);
     return app::run_program(app::parse_arguments(words), engines, console);
   } catch (const Error& error) {
     std::fprintf(stderr, "glim: error GLIM-%s: %s\n", error_name(error.code()), error.what());

@@ -11,8 +11,6 @@
 namespace glim::app {
 namespace {
 
-constexpr std::int32_t kUsualContext = 8192;
-
 /// The template's source when a file is meant, else the format's name; empty for the model's own.
 std::string template_source(const std::string& name) {
   if (name == "auto") return {};
@@ -88,7 +86,8 @@ Reload ModelSlot::change(std::string name, Settings settings, bool busy) {
   progress.model = std::filesystem::path(options.model).filename().string();
   progress.plan = std::move(plan);
   progress.began = progress.stage_began = std::chrono::steady_clock::now();
-  candidate_.emplace(Candidate{source_.open(options), std::move(wanted), std::move(progress), false});
+  candidate_.emplace(
+      Candidate{source_.open(options), std::move(wanted), std::move(progress), options.model, false});
   return reload;
 }
 
@@ -122,6 +121,7 @@ std::optional<ModelSlot::News> ModelSlot::poll_candidate(bool hold_new) {
     note(candidate_->progress, *loading);
   } else if (std::holds_alternative<Ready>(*event)) {
     candidate_->ready = true;
+    source_.loaded(candidate_->model, *candidate_->engine);
     if (!hold_new) return install();
   } else if (const auto* failed = std::get_if<Failed>(&*event)) {
     News news{News::Kind::failed, std::nullopt, Failure{failed->code, failed->message, failed->help}};

@@ -75,6 +75,7 @@ class ModelSlot {
     std::unique_ptr<Engine> engine;
     Wanted wanted;
     LoadProgress progress;
+    std::string model;  ///< EngineOptions::model
     bool ready = false;
   };
 

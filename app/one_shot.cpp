@@ -59,7 +59,10 @@ std::unique_ptr<Engine> open_and_wait(EngineSource& source, const EngineOptions&
     if (const auto* interrupted = std::get_if<EventWaiter::Interrupted>(&next))
       throw LoadInterrupted{interrupted->status};
     if (const auto* failed = of<Failed>(next)) throw error_of(*failed);
-    if (of<Ready>(next) != nullptr) return engine;
+    if (of<Ready>(next) != nullptr) {
+      source.loaded(options.model, *engine);
+      return engine;
+    }
     if (const auto* loading = of<Loading>(next); loading != nullptr && on_loading) on_loading(*loading);
   }
 }

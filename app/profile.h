@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 /// Context lengths that are no number of tokens.
 inline constexpr std::int32_t kDefaultContext = -1;  ///< what the model was trained for, at most 8192
 inline constexpr std::int32_t kTrainedContext = 0;
+inline constexpr std::int32_t kUsualContext = 8192;  ///< the most that kDefaultContext stands for
 
 /// Everything that can be chosen about a chat, as plain values. A row of the table in profile_fields.cpp says
 /// for each member which key it has in files and on the command line, what is allowed and what a change

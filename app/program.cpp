@@ -11,6 +11,7 @@
 #include "app/devices.h"
 #include "app/drift.h"
 #include "app/eval/eval.h"
+#include "app/fit/fit.h"
 #include "app/imatrix.h"
 #include "app/inspect.h"
 #include "app/job.h"
@@ -121,6 +122,7 @@ constexpr std::array kEntries = {
     Entry{"eval", with_job<evaluate>},
     Entry{"compare", with_job<compare>},
     Entry{"inspect", inspect_file},
+    Entry{"fit", with_job<fit>},
     Entry{"convert", convert_folder},
     Entry{"profiles list", with_paths<list_profiles>},
     Entry{"profiles show", with_paths<show_profile>},

@@ -1,10 +1,10 @@
 #include "app/quantize_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <system_error>
 
+#include "app/byte_size.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
@@ -16,24 +16,6 @@ namespace glim::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// "4G", "500M", "2GiB" or bytes.
-std::uint64_t size_from(std::string_view text) {
-  constexpr std::pair<std::string_view, std::uint64_t> units[] = {
-      {"", 1},          {"K", 1000},          {"M", 1000'000},   {"G", 1000'000'000}, {"KB", 1000},
-      {"MB", 1000'000}, {"GB", 1000'000'000}, {"KiB", 1u << 10}, {"MiB", 1u << 20},   {"GiB", 1u << 30},
-  };
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  for (const auto& [name, factor] : units) {
-    const double bytes = number * static_cast<double>(factor);
-    if (error == std::errc() && unit == name && bytes >= 1 && bytes < 1e15)
-      return static_cast<std::uint64_t>(bytes);
-  }
-  throw Error(ErrorCode::E501,
-              strf("--split-size %s is no size; write for example 4G or 500M", printable(text, 40).c_str()));
-}
 
 TensorOverride override_from(const std::string& text) {
   const std::size_t equals = text.rfind('=');
@@ -174,7 +156,8 @@ std::unique_ptr<QuantizePlan> plan_quantize(const ToolArguments& arguments, cons
   if (arguments.words.size() == 3) plan->out = expand_path(arguments.words[1]);
   plan->options.recipe = recipe_from(arguments);
   plan->options.threads = arguments.threads;
-  if (!arguments.split_size.empty()) plan->options.split_bytes = size_from(arguments.split_size);
+  if (!arguments.split_size.empty())
+    plan->options.split_bytes = bytes_from(arguments.split_size, "--split-size", 1000);
   open_source(*plan, places, arguments.dry_run);
   if (!arguments.imatrix.empty()) {
     const fs::path path = expand_path(arguments.imatrix);

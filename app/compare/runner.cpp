@@ -292,6 +292,7 @@ void CompareRunner::take(std::size_t index, Event& event) {
   if (const auto* loading = std::get_if<Loading>(&event)) {
     pane(index).progress = {load_stage_name(loading->stage), loading->done, loading->total};
   } else if (std::holds_alternative<Ready>(event)) {
+    source_.loaded(pane(index).options.model, *seat.engine);
     on_ready(index);
   } else if (const auto* prefilling = std::get_if<Prefilling>(&event)) {
     if (mine(prefilling->sequence)) on_prefilling(index, *prefilling);

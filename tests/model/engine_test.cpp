@@ -124,8 +124,16 @@ TEST_CASE("loading takes within a hundredth of what its plan says, for every spe
   TinyModel old, plain;
   old.legacy_kv_b = true;
   old.joint_gate_up = true;
-  old.file().write(dir / "old.gguf");
-  plain.file().write(dir / "plain.gguf");
+  const auto write = [&](const TinyModel& tiny, const char* name) {
+    TinyGguf file = tiny.file();
+    std::vector<std::string> texts;
+    for (std::int64_t i = 0; i < tiny.vocabulary; ++i) texts.push_back("t" + std::to_string(i));
+    file.set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "gpt-2");
+    file.set("tokenizer.ggml.tokens", texts).set("tokenizer.ggml.merges", std::vector<std::string>{});
+    file.write(dir / name);
+  };
+  write(old, "old.gguf");
+  write(plain, "plain.gguf");
   for (const std::string& model : {(dir / "old.gguf").string(), (dir / "plain.gguf").string(), kModel,
                                    std::string(GLIM_SOURCE_DIR "/configs/spark/spark.gguf")}) {
     for (const char* backend : {"cpu", "reference"}) {

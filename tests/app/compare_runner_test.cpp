@@ -328,12 +328,17 @@ TEST_CASE("prompts that no pane can render are skipped over") {
     for (const CompareAnswer& answer : prompt.answers) CHECK(answer.error->code == ErrorCode::E402);
 }
 
-TEST_CASE("a comparison can be stopped in every phase and keeps what it has") {
+TEST_CASE(
+    "a comparison can be stopped in every phase, keeps what it has and goes on with the next question") {
   CompareFixture fixture;
   fixture.add("a", {});
   fixture.add("b", {});
   std::vector<FakeEngine*> engines;
-  fixture.change = [&](const std::string&, FakeEngine& engine) { engines.push_back(&engine); };
+  bool silent = false;
+  fixture.change = [&](const std::string&, FakeEngine& engine) {
+    engine.silent = silent;
+    engines.push_back(&engine);
+  };
   SUBCASE("while it plans") {
     fixture.start();
     CHECK(fixture.runner->stop());
@@ -344,39 +349,34 @@ TEST_CASE("a comparison can be stopped in every phase and keeps what it has") {
     fixture.until([&] { return fixture.runner->state().panes[0].state == PaneState::loading; });
     CHECK(fixture.runner->stop());
     CHECK(fixture.alive == 0);
+    fixture.ready = true;
   }
   SUBCASE("while it answers") {
-    fixture.change = [&](const std::string&, FakeEngine& engine) {
-      engine.silent = true;
-      engines.push_back(&engine);
-    };
+    silent = true;
     fixture.start({"one", "two"});
     fixture.until([&] { return engines.size() == 2 && !engines[1]->requests.empty(); });
     engines[0]->post(Piece{1, 1, "t1 ", false, 0});
     fixture.until([&] { return fixture.answer(0).tokens.size() == 1; });
     CHECK(fixture.runner->stop());
     fixture.finish();
-    CHECK(fixture.answer(0).state == AnswerState::stopped);
     CHECK(fixture.answer(0).finish == FinishReason::cancelled);
     CHECK(fixture.answer(0).text == "t1");
-    CHECK(fixture.answer(0, 1).state == AnswerState::stopped);
+    for (FakeEngine* engine : engines) engine->silent = false;
   }
   const Comparison& done = fixture.finish();
   CHECK(done.phase == ComparePhase::stopped);
   CHECK_FALSE(fixture.runner->stop());
-  for (const CompareAnswer& answer : done.prompts.back().answers) CHECK(answer.state == AnswerState::stopped);
+  for (const ComparePrompt& prompt : done.prompts)
+    for (const CompareAnswer& answer : prompt.answers) CHECK(answer.state == AnswerState::stopped);
 
-  SUBCASE("and goes on with the next question") {
-    fixture.ready = true;
-    for (FakeEngine* engine : engines) {
-      if (fixture.alive == 2) engine->silent = false;
-    }
-    fixture.change = nullptr;
-    fixture.runner->ask("more");
-    fixture.finish();
-    CHECK(fixture.runner->state().phase == ComparePhase::idle);
-    CHECK(fixture.written(0, fixture.runner->state().prompts.size() - 1) == "12312");
-  }
+  silent = false;
+  fixture.runner->ask("more");
+  fixture.finish();
+  CHECK(done.phase == ComparePhase::idle);
+  const std::size_t last = done.prompts.size() - 1;
+  CHECK(fixture.written(0, last) == "12312");
+  CHECK(fixture.answer(1, last).drift->complete);
+  CHECK(fixture.answer(0).state == AnswerState::stopped);
 }
 
 TEST_CASE("scoring that is stopped leaves the answers and a drift that says it is not complete") {

@@ -160,6 +160,7 @@ void CompareTexts::add_answer(Pane& pane, const At& at) {
   const bool blind = at.state.blind.has_value();
   if (blind && answer.state == AnswerState::failed)
     return add_line(pane, ui::Role::notice, "no answer", at.state);
+  if (answer.state == AnswerState::failed && answer.tokens.empty()) return;
   ui::Message out = message(id(reply, pane.answer.generation(), at.state), ui::Role::assistant);
   out.text = pane.answer.text();
   out.streaming = running(answer);

@@ -168,9 +168,11 @@ ui::ComparePaneData pane_data(const Comparison& comparison, std::size_t index) {
   const ComparePane& pane = comparison.panes[index];
   ui::ComparePaneData out;
   out.title = ui::sanitize_line(pane.label);
+  const bool goes_on =
+      comparison.phase == ComparePhase::planning || comparison.phase == ComparePhase::running;
   if (pane.error) {
     out.note = "failed";
-  } else if (const std::string words = pane_activity(pane); !words.empty()) {
+  } else if (const std::string words = pane_activity(pane); goes_on && !words.empty()) {
     out.note = words;
   } else if (index == reference_of(comparison)) {
     out.note = "reference";
@@ -381,7 +383,8 @@ std::vector<ui::Hint> hints(const Comparison& comparison, const CompareViewState
     return out;
   }
   if (state.blind)
-    return {{"i", "write"}, {"p", "next prompt"}, {"b", "end blind"}, {"F1", "help"}, {"F10", "quit"}};
+    return {{"Tab", "answer"},  {"i", "write"}, {"p", "next prompt"},
+            {"b", "end blind"}, {"F1", "help"}, {"F10", "quit"}};
   const std::string votes = strf("1-%zu", comparison.panes.size());
   out = {{"Tab", "pane"}, {"i", "write"},       {"s", "sync"},    {"d", "diff"},
          {"h", "heat"},   {"b", "blind"},       {votes, "vote"},  {"n/N", "split"},

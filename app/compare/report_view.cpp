@@ -148,8 +148,8 @@ ui::ReportTable scorecard(const Context& c) {
   }
   const std::int32_t answers = c.reference().totals.answers;
   out.notes.push_back("speeds: tokens over exclusive device time " + std::string(c.glyphs.dot) +
-                      strf(" %d answers ", answers) + std::string(c.glyphs.dot) +
-                      " memory: planned, weights with KV cache and work space");
+                      strf(answers == 1 ? " %d answer " : " %d answers ", answers) +
+                      std::string(c.glyphs.dot) + " memory: planned, weights with KV cache and work space");
   if (!c.comparison.votes.votes.empty())
     out.notes.push_back("votes: win-loss-tie" +
                         std::string(c.comparison.votes.too_few ? ", too few for a rating" : ""));
@@ -184,7 +184,9 @@ ui::ReportTable memory_table(const Context& c) {
     if (context <= trained) contexts.push_back(context);
   if (contexts.empty() && trained > 0) contexts = {trained};
   for (std::size_t i = 0; i < contexts.size(); ++i)
-    out.columns.push_back({ui::tokens_short(contexts[i]), false, static_cast<int>(1 + i)});
+    out.columns.push_back({contexts[i] % 1024 == 0 ? strf("%lldk", static_cast<long long>(contexts[i] / 1024))
+                                                   : ui::tokens_short(contexts[i]),
+                           false, static_cast<int>(1 + i)});
   for (const Entry& e : c.entries) {
     if (!e.pane.planned) continue;
     ui::ReportTable::Row row;
@@ -316,7 +318,8 @@ ui::ReportScreen report_screen(const Comparison& comparison, const ReportViewSta
   ui::ReportScreen out;
   out.glyphs = &glyphs;
   if (!comparison.set_name.empty()) out.facts.push_back("set " + ui::sanitize_line(comparison.set_name));
-  out.facts.push_back(strf("%zu prompts", comparison.prompts.size()));
+  out.facts.push_back(
+      strf(comparison.prompts.size() == 1 ? "%zu prompt" : "%zu prompts", comparison.prompts.size()));
   out.facts.emplace_back(comparison.settings.greedy ? "greedy" : "sampled");
   out.facts.push_back(compare_mode_name(comparison.settings.mode));
   if (const std::string date = date_of(comparison.started_at); !date.empty()) out.facts.push_back(date);

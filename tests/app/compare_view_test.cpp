@@ -257,6 +257,17 @@ TEST_CASE("a pane that failed says why and the others stay") {
   CHECK(has(text, "iq2_xxs · failed"));
 }
 
+TEST_CASE("a pane that was swapped out after its answer does not wait for anything") {
+  Comparison c = example();
+  c.settings.mode = CompareMode::sequential;
+  c.panes[0].state = PaneState::waiting;
+  c.panes[0].resident = false;
+  CHECK(has(painted(c, {}, {40, 120}), "[A] bf16 · reference"));
+  c.phase = ComparePhase::running;
+  c.prompts[0].answers[0] = {};
+  CHECK(has(painted(c, {}, {40, 120}), "[A] bf16 · waits for its turn to load"));
+}
+
 TEST_CASE("nothing of a model reaches the screen raw") {
   Comparison c = example();
   c.panes[0].label = "evil\x1b]0;title\x07";
@@ -312,6 +323,7 @@ TEST_CASE("the report puts the panes beside each other") {
   CHECK(page.differences.rows[0].cells[3] == "hazard ");
   CHECK(has(page.differences.rows[0].cells[2], "1. Use █ pointers."));
   REQUIRE(page.memory.rows.size() == 2);
+  CHECK(page.memory.columns.at(1).heading == "8k");
   CHECK(std::any_of(page.verdict.begin(), page.verdict.end(), [](const std::string& line) {
     return has(line, "iq2_xxs is visibly different from bf16");
   }));

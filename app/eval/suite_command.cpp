@@ -5,13 +5,16 @@
 #include <optional>
 #include <span>
 
+#include "app/eval/suite_record.h"
 #include "app/eval/suite_report.h"
 #include "app/eval/suite_screen.h"
 #include "app/model_slot.h"
 #include "app/profile_fields.h"
+#include "app/store/provenance.h"
 #include "engine/base/error.h"
 #include "engine/base/new_file.h"
 #include "engine/base/text.h"
+#include "engine/model_source.h"
 
 namespace glim::app {
 namespace {
@@ -116,6 +119,7 @@ class SuiteCommand {
  private:
   void measure(SuiteModel& model);
   void run_suites_on(Engine& engine, const Profile& profile, SuiteModel& model);
+  Measurement begin_record(const std::string& path, const SuiteModel& model);
   void write_results();
   int status() const;
 
@@ -135,6 +139,19 @@ void SuiteCommand::run_suites_on(Engine& engine, const Profile& profile, SuiteMo
   screen.finish(model.result, !job_.console.out_is_terminal);
 }
 
+/// What the results will be stored with; looks up what they are compared with.
+Measurement SuiteCommand::begin_record(const std::string& path, const SuiteModel& model) {
+  Measurement out = provenance("suite", model.name, open_model(path).get());
+  set_suite_settings(out, arguments_, model);
+  options_.previous_throughput.reset();
+  try {
+    options_.previous_throughput = previous_throughput(ResultStore(job_.paths.data), out);
+  } catch (const Error& error) {
+    say(job_.console, std::string("earlier results cannot be read: ") + error.what());
+  }
+  return out;
+}
+
 void SuiteCommand::measure(SuiteModel& model) {
   const Profile profile = suite_profile(arguments_, model.name);
   Plan plan;
@@ -152,7 +169,9 @@ void SuiteCommand::measure(SuiteModel& model) {
   model.backend = plan.backend;
   model.kv_type = arguments_.kv_type;
   model.ctx = engine->stats().ctx;
+  Measurement measurement = begin_record(engine_options.model, model);
   run_suites_on(*engine, profile, model);
+  if (add_suite_results(measurement, model)) record(job_.paths, job_.console, measurement);
 }
 
 /// Files first: they must not be lost when nobody reads standard output any more.

@@ -110,6 +110,61 @@ TEST_CASE("what was measured to the end is kept") {
   }
 }
 
+TEST_CASE("suites are kept, and a rate is compared with the last of the same file on the same machine") {
+  EvalFixture program;
+  std::int32_t tokens = 256;
+  program.source.prepare = [&](FakeEngine& engine) {
+    engine.numbers.state = Stats::State::idle;
+    engine.post(Ready{});
+    const std::vector<std::string> pieces(static_cast<std::size_t>(tokens), "x");
+    for (int i = 0; i < 3; ++i) engine.replies.push_back({pieces, FinishReason::max_tokens});
+  };
+  const std::vector<std::string> words = {"--suite", "mesh", "--test", "throughput", "-m", kBase, "--json"};
+  const auto throughput = [&](const std::vector<std::string>& flags) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), flags.begin(), flags.end());
+    CHECK(program.run(all) == 0);
+    return nlohmann::json::parse(program.out.str())["models"][0]["suites"]["mesh"]["tests"][0];
+  };
+  CHECK(throughput({})["throughput"]["previous_mean"] == nullptr);
+  const ResultStore store(paths_from_environment().data);
+  auto kept = store.query({.kind = "suite"});
+  REQUIRE(kept.size() == 1);
+  Measurement first = kept.front();
+  CHECK(first.model == kBase);
+  CHECK(!first.file_hash.empty());
+  REQUIRE(first.figures.size() == 1);
+  CHECK(first.figures[0].name == "mesh throughput");
+  CHECK(first.figures[0].value == 127.5);
+  CHECK(first.result["suites"]["mesh"]["tests"].size() == 1);
+
+  const auto add = [&](double rate, const std::function<void(Measurement&)>& change) {
+    Measurement other = first;
+    other.figures[0].value = rate;
+    change(other);
+    ResultStore(paths_from_environment().data).add(other);
+  };
+  add(140, [](Measurement& other) { other.build = "0.0.1 other"; });
+  add(200, [](Measurement& other) { other.device = "another machine"; });
+  add(200, [](Measurement& other) { other.file_hash = "sha256:another file"; });
+  add(200, [](Measurement& other) { other.settings["kv_type"] = "q8_0"; });
+  add(200, [](Measurement& other) { other.threads = 7; });
+  const auto slower = throughput({});
+  CHECK(slower["result"] == "WARN");
+  CHECK(slower["throughput"]["previous_mean"] == 140);
+  CHECK(throughput({})["result"] == "PASS");  // the last run was as slow
+  CHECK(throughput({"-t", "7"})["throughput"]["previous_mean"] == 200);
+
+  const std::size_t before = store.query({.kind = "suite"}).size();
+  tokens = 3;  // too few: the test fails and has no rate, the failure is kept
+  CHECK(throughput({})["result"] == "FAIL");
+  kept = store.query({.kind = "suite"});
+  REQUIRE(kept.size() == before + 1);
+  CHECK(kept.front().figures.empty());
+  tokens = 256;
+  CHECK(throughput({})["throughput"]["previous_mean"] == 127.5);
+}
+
 TEST_CASE("a file of predictions says what the model that wrote it would") {
   EvalFixture program;
   const std::vector<std::string> text = {"--ppl", kText, "-c", "32", "--chunks", "4"};

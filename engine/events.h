@@ -42,7 +42,7 @@ struct GenerationStats {
 struct TokenScore {
   TokenId token;
   float logprob;      ///< natural logarithm, given all tokens before it
-  std::int32_t rank;  ///< 0 is the most likely
+  std::int32_t rank;  ///< 1 is the likeliest
 };
 
 enum class LoadStage : std::uint8_t { header, tokenizer, weights, cache, warm_up };

@@ -39,12 +39,12 @@ double seconds(Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-/// Natural logarithm of the probability of `token` and the number of tokens that are likelier.
+/// Natural logarithm of the probability of `token` and its rank.
 TokenScore score_of(std::span<const float> logits, TokenId token) {
   const float own = logits[static_cast<std::size_t>(token)];
   const float top = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
-  std::int32_t rank = 0;
+  std::int32_t rank = 1;
   for (const float value : logits) {
     sum += std::exp(static_cast<double>(value) - top);
     rank += value > own ? 1 : 0;

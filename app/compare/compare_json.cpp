@@ -150,7 +150,7 @@ Json pane_of(const Comparison& comparison, std::size_t index) {
           {"architecture", pane.architecture},
           {"bytes", pane.file_bytes},
           {"bits_per_weight", pane.bits_per_weight},
-          {"file_hash", hex(pane.file_hash)},
+          {"file_hash", pane.file_hash},
           {"tokenizer_hash", hex(pane.tokenizer_hash)},
           {"template_hash", hex(pane.template_hash)},
           {"template", pane.template_origin},

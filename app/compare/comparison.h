@@ -66,8 +66,9 @@ struct ComparePane {
   double bits_per_weight = 0;
   std::string architecture, backend;
   std::string template_origin;
-  std::uint64_t tokenizer_hash = 0, template_hash = 0, file_hash = 0;  ///< 0: unknown
-  std::optional<std::int32_t> shares_weights_with;                     ///< an earlier pane with the same file
+  std::uint64_t tokenizer_hash = 0, template_hash = 0;  ///< 0: unknown
+  std::string file_hash;                                ///< fingerprint() of the file; empty: unknown
+  std::optional<std::int32_t> shares_weights_with;      ///< an earlier pane with the same file
 
   PaneState state = PaneState::waiting;
   bool resident = false;

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "app/model_slot.h"
+#include "app/store/fingerprint.h"
 #include "app/store/provenance.h"
 #include "engine/base/error.h"
 #include "engine/gguf/figures.h"
@@ -42,20 +43,6 @@ std::uint64_t tokenizer_hash(const GgufFile& file) {
   return hash.value();
 }
 
-std::uint64_t file_hash(const GgufFile& file) {
-  Hash hash;
-  hash.add(file.file_bytes());
-  for (const GgufTensor& tensor : file.tensors()) {
-    hash.add(tensor.name);
-    hash.add(static_cast<std::uint64_t>(tensor.type));
-    hash.add(tensor.bytes);
-    // A sample of every tensor, so that quants of one recipe from different sources differ.
-    hash.add(std::string_view(reinterpret_cast<const char*>(tensor.data),
-                              static_cast<std::size_t>(std::min<std::uint64_t>(tensor.bytes, 64))));
-  }
-  return hash.value();
-}
-
 CompareError current_error() {
   try {
     throw;
@@ -81,7 +68,7 @@ PaneFacts read_facts(const std::string& path) {
     Hash text;
     text.add(file.get_string("tokenizer.chat_template").value_or(std::string_view()));
     facts.template_hash = text.value();
-    facts.file_hash = file_hash(file);
+    facts.file_hash = fingerprint(file);
   } catch (const Error&) {
     // Whoever loads the file says what is wrong with it.
   }

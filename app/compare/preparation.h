@@ -19,10 +19,11 @@ struct PaneFacts {
   std::string format, architecture;
   std::uint64_t file_bytes = 0;
   double bits_per_weight = 0;
-  std::uint64_t tokenizer_hash = 0, template_hash = 0, file_hash = 0;
+  std::uint64_t tokenizer_hash = 0, template_hash = 0;
+  std::string file_hash;  ///< fingerprint() of the file
 };
 
-/// Never throws; what cannot be read stays empty. The hash of a file covers its header and its size.
+/// Never throws; what cannot be read stays empty.
 PaneFacts read_facts(const std::string& path);
 
 /// Finds the file of every pane, makes quants that are not there yet, and plans, on a thread of its own, one

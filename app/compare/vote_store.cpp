@@ -6,7 +6,6 @@
 
 #include "app/store/schema.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
 
 namespace glim::app {
 namespace {
@@ -20,9 +19,7 @@ VoteChoice choice_named(const std::string& name) {
 }
 
 void bind_side(Statement& statement, const ComparePane& pane) {
-  statement.bind(pane.label).bind(pane.format);
-  statement.bind(pane.file_hash == 0 ? std::string()
-                                     : strf("%016llx", static_cast<unsigned long long>(pane.file_hash)));
+  statement.bind(pane.label).bind(pane.format).bind(pane.file_hash);
 }
 
 KeptVote::Side side_at(const Statement& row, int column) {

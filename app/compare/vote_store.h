@@ -15,7 +15,7 @@ namespace glim::app {
 struct KeptVote {
   struct Side {
     std::string label, quant;
-    std::string file_hash;  ///< 16 hexadecimal digits; empty when the file could not be read
+    std::string file_hash;  ///< fingerprint(); empty when the file could not be read
   };
   std::int64_t id = 0;
   std::int64_t time = 0;  ///< seconds since 1970

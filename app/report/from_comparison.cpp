@@ -34,21 +34,8 @@ Figure rate_figure(double rate) {
   return rate > 0 ? measured(Unit::tokens_per_second, rate) : absent("too few tokens to tell");
 }
 
-template <typename Drift>
-TokenHeat heat_of(const Drift& drift, const std::string& text) {
-  TokenHeat out;
-  out.text = text;
-  out.kld = drift.kld;
-  out.at_least = drift.bound;
-  out.same_top = drift.same_top;
-  if constexpr (requires { drift.delta_log_p(); }) {
-    out.rank = drift.rank - 1;
-    out.delta_logprob = drift.delta_log_p();
-  } else {
-    out.rank = drift.rank;
-    out.delta_logprob = drift.delta_logprob;
-  }
-  return out;
+TokenHeat heat_of(const TokenDrift& drift, const std::string& text) {
+  return {text, drift.kld, drift.bound, drift.same_top, drift.rank, drift.delta_log_p()};
 }
 
 class Converter {
@@ -191,8 +178,7 @@ Row Converter::row_of(std::size_t pane, const std::vector<std::int64_t>& context
   row.identity.name = from.label;
   row.identity.file = from.options.model;
   row.identity.architecture = from.architecture;
-  if (from.file_hash != 0)
-    row.identity.hash = strf("%016llx", static_cast<unsigned long long>(from.file_hash));
+  row.identity.hash = from.file_hash;
   row.factors.model = model_without_quant(from.asked, from.format);
   row.factors.quant = from.format;
   if (from.planned) {

@@ -98,8 +98,8 @@ std::string heat_text(const std::vector<TokenHeat>& heat) {
     const int level = heat_level(worst);
     const std::string shown = html_text(text);
     out += level == 0 ? shown
-                      : strf("<span class=\"h%d\" title=\"KLD %.3f, rank %d\">", level, worst, rank + 1) +
-                            shown + "</span>";
+                      : strf("<span class=\"h%d\" title=\"KLD %.3f, rank %d\">", level, worst, rank) + shown +
+                            "</span>";
     text.clear();
     worst = 0, rank = 0;
   }

@@ -134,7 +134,7 @@ struct TokenHeat {
   std::string text;
   double kld = 0;
   bool at_least = false, same_top = true;
-  std::int32_t rank = 0;  ///< of the reference's token; 0 is the likeliest
+  std::int32_t rank = 0;  ///< of the reference's token; 1 is the likeliest
   double delta_logprob = 0;
 };
 

@@ -162,7 +162,7 @@ TEST_CASE("votes are kept with the hashes of the quants, and can be taken back")
   comparison.panes.resize(2);
   comparison.panes[0].label = "a";
   comparison.panes[0].format = "Q8_0";
-  comparison.panes[0].file_hash = 0x1234;
+  comparison.panes[0].file_hash = "sha256:1234";
   comparison.panes[1].label = "b";
   comparison.prompts.resize(1);
   comparison.prompts[0].id = "tax";
@@ -185,7 +185,7 @@ TEST_CASE("votes are kept with the hashes of the quants, and can be taken back")
   CHECK(kept[0].left.label == "b");
   CHECK(kept[0].left.file_hash.empty());
   CHECK(kept[0].right.quant == "Q8_0");
-  CHECK(kept[0].right.file_hash == "0000000000001234");
+  CHECK(kept[0].right.file_hash == "sha256:1234");
   CHECK(kept[0].choice == VoteChoice::both_bad);
   CHECK(kept[0].note == "neither adds up");
   CHECK(kept[0].named_itself);

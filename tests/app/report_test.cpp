@@ -100,7 +100,7 @@ Report hostile() {
   Answer other = reference;
   other.kld = measured(Unit::nats, 0.3);
   other.kld.at_least = true;
-  other.heat = {{"\xe2\x82", 0.3, true, false, 2, -1}, {"\xac</span>", 0.01, true, true, 0, 0}};
+  other.heat = {{"\xe2\x82", 0.3, true, false, 3, -1}, {"\xac</span>", 0.01, true, true, 1, 0}};
   other.split = Split{1, {{"<x>", 0.7}}, {{"y", 0.4}}};
   prompt.answers = {reference, other};
   report.prompts = {prompt};

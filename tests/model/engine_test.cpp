@@ -344,7 +344,7 @@ TEST_CASE("scores are the log-probabilities of the kept logits") {
     for (int j = 0; j < 512; ++j) sum += std::exp(static_cast<double>(row[j]));
     for (int j = 0; j < 512; ++j) above += row[j] > row[tokens[i + 1]];
     CHECK(scored.scores[i].logprob == doctest::Approx(row[tokens[i + 1]] - std::log(sum)).epsilon(1e-5));
-    CHECK(scored.scores[i].rank == above);
+    CHECK(scored.scores[i].rank == above + 1);
   }
 }
 

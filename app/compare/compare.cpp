@@ -1,7 +1,5 @@
 #include "app/compare/compare.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -11,13 +9,14 @@
 #include "app/compare/compare_text.h"
 #include "app/compare/gate.h"
 #include "app/compare/prompt_set.h"
+#include "app/compare/run_to_end.h"
 #include "app/compare/runner.h"
 #include "app/profile_tools.h"
 #include "app/progress_line.h"
 #include "app/report/from_comparison.h"
+#include "app/report/machine.h"
 #include "app/report/writers.h"
 #include "app/screen_options.h"
-#include "app/store/provenance.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -150,34 +149,11 @@ class Output {
   std::size_t printed_ = 0;
 };
 
-/// Runs to the end, or to the signal whose status it returns.
-int run_to_end(CompareRunner& runner, const Job& job, Output& output) {
-  ProgressLine progress(job.console, "compare");
-  int status = 0;
-  runner.start();
-  while (runner.busy()) {
-    std::vector<pollfd> fds;
-    for (const int fd : runner.wake_fds()) fds.push_back({fd, POLLIN, 0});
-    fds.push_back({job.signals.fd(), POLLIN, 0});
-    ::poll(fds.data(), fds.size(), -1);
-    if (const auto number = job.signals.take()) {
-      // A second signal does not wait for the answers to end.
-      if (status != 0) break;
-      status = 128 + *number;
-      runner.stop();
-    }
-    if (!runner.poll()) continue;
-    output.update(runner.state());
-    progress.show(progress_text(runner.state()), false);
-  }
-  return status;
-}
-
 void write_comparison(const Comparison& comparison, const std::filesystem::path& path) {
   report::Report out = report::report_of(comparison);
-  out.provenance.insert(out.provenance.begin(), {{"version", "glim " + this_build().label()},
-                                                 {"processor", processor_name()},
-                                                 {"kernel", kernel_name()}});
+  const auto machine =
+      report::machine_facts(comparison.panes.empty() ? std::string() : comparison.panes.front().backend);
+  out.provenance.insert(out.provenance.begin(), machine.begin(), machine.end());
   report::write_report(out, path);
 }
 
@@ -197,8 +173,9 @@ int status_of_failures(const Comparison& comparison) {
 /// asked there.
 int compare_on_screen(const Job& job, const std::filesystem::path& report_path) {
   const CompareArguments& arguments = job.arguments.compare;
-  CompareScreenSetup setup{job.source, job.paths, job.places, chosen_profiles(job.arguments, job.paths),
-                           wishes_of(job), {}, {}, {}, report_path};
+  CompareScreenSetup setup{job.source,     job.paths, job.places, chosen_profiles(job.arguments, job.paths),
+                           wishes_of(job), {},        {},         {},
+                           report_path};
   setup.settings.asked = mode_of(arguments.mode);
   setup.settings.drift = !arguments.no_drift;
   setup.settings.reference = reference_of(arguments.reference, pane_specs(setup.wishes, setup.profiles));
@@ -231,7 +208,11 @@ int compare(const Job& job) {
 
   CompareRunner runner(job.source, std::move(setup));
   Output output(job.console, arguments.output);
-  const int interrupted = run_to_end(runner, job, output);
+  ProgressLine progress(job.console, "compare");
+  const int interrupted = run_to_end(runner, job.signals, [&](const Comparison& comparison) {
+    output.update(comparison);
+    progress.show(progress_text(comparison), false);
+  });
   const Comparison& result = runner.state();
   output.finish(result);
   if (!report_path.empty()) {

@@ -7,27 +7,26 @@
 #include "app/store/fingerprint.h"
 #include "app/store/provenance.h"
 #include "engine/base/error.h"
+#include "engine/base/fnv.h"
 #include "engine/gguf/figures.h"
 #include "engine/gguf/gguf_file.h"
 
 namespace glim::app {
 namespace {
 
-/// FNV-1a, 64 bits.
 class Hash {
  public:
   void add(std::string_view text) {
-    for (const char c : text) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    // A border, so that "ab" "c" differs from "a" "bc".
-    value_ = (value_ ^ text.size()) * 0x100000001b3u;
+    value_ = fnv1a(text, value_);
+    add(std::uint64_t{text.size()});  // a border, so that "ab" "c" differs from "a" "bc"
   }
   void add(std::uint64_t number) {
-    add(std::string_view(reinterpret_cast<const char*>(&number), sizeof number));
+    value_ = fnv1a({reinterpret_cast<const char*>(&number), sizeof number}, value_);
   }
   std::uint64_t value() const { return value_ == 0 ? 1 : value_; }
 
  private:
-  std::uint64_t value_ = 0xcbf29ce484222325u;
+  std::uint64_t value_ = fnv1a({});
 };
 
 std::uint64_t tokenizer_hash(const GgufFile& file) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/store/provenance.h"
+#include "engine/base/fnv.h"
 #include "engine/base/text.h"
 #include "engine/measure/drift_statistics.h"
 #include "engine/model_source.h"
@@ -42,6 +43,21 @@ std::vector<Figure> figures_of(const TaskResult& result) {
     const Estimate share = share_of(count.hits, count.count);
     out.push_back(
         {result.task + " " + result.measures[i], 100 * share.value, "%", 100 * share.error, Better::higher});
+  }
+  return out;
+}
+
+/// The result with what a paired test needs: which questions were asked, as a hash of their ids in their
+/// order, and which of them were right, as one character each.
+nlohmann::ordered_json with_answers(const TaskResult& task) {
+  nlohmann::ordered_json out = task_json({task})[0];
+  std::uint64_t asked = fnv1a({});
+  for (const Answered& item : task.items) asked = fnv1a("\n", fnv1a(item.id, asked));
+  out["asked"] = strf("%016llx", static_cast<unsigned long long>(asked));
+  for (std::size_t i = 0; i < task.measures.size(); ++i) {
+    std::string right;
+    for (const Answered& item : task.items) right += item.right[i] ? '1' : '0';
+    out["measures"][i]["answers"] = std::move(right);
   }
   return out;
 }
@@ -94,7 +110,7 @@ std::vector<Measurement> measurements_of(const Job& job, const std::vector<TextR
     if (!task.complete()) continue;
     Measurement& measurement = records.of(task.model);
     add(measurement, figures_of(task));
-    measurement.result["tasks"].push_back(task_json({task})[0]);
+    measurement.result["tasks"].push_back(with_answers(task));
   }
   return records.take();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 
 #include "app/eval/harness_items.h"
@@ -164,7 +165,7 @@ bool TaskRun::answer(TextModel& model, const TaskItem& item, Answered& out) {
 
 TaskResult TaskRun::run(const std::string& model_name) {
   const TaskSet set = read(eval_options(job_, model_name, 0).model);
-  TaskResult out{kind_.name, model_name, {}, {}, set.items.size(), chance_of(set), set.notes};
+  TaskResult out{kind_.name, model_name, {}, {}, set.items.size(), chance_of(set), set.notes, 0};
   const Measures& measures = set.items.front().is_written() ? kWritten : kind_.measures;
   for (const NamedMeasure& measure : measures) out.measures.emplace_back(measure.name);
   std::size_t longest = 0;
@@ -174,6 +175,7 @@ TaskResult TaskRun::run(const std::string& model_name) {
   check_tokens(model, set);
   ProgressLine progress(job_.console, out.task + " " + printable(model_name));
   std::int64_t right = 0;
+  const auto began = std::chrono::steady_clock::now();
   for (const TaskItem& item : set.items) {
     Answered answered{item.id, item.group, {}, {}, {}};
     if (!answer(model, item, answered)) break;
@@ -186,6 +188,7 @@ TaskResult TaskRun::run(const std::string& model_name) {
                        100 * static_cast<double>(right) / static_cast<double>(done)),
                   done == set.items.size());
   }
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return out;
 }
 

@@ -29,6 +29,7 @@ struct TaskResult {
   std::size_t asked = 0;  ///< more than items when it was stopped
   double chance = 0;      ///< share that guessing gets
   std::vector<std::string> notes;
+  double seconds = 0;  ///< that the answers took, without loading; 0 unknown
 
   bool complete() const { return items.size() == asked; }
 };

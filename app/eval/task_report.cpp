@@ -144,6 +144,8 @@ Report task_json(const std::vector<TaskResult>& results) {
                   {"questions", result.items.size()},
                   {"complete", result.complete()}};
     if (result.chance > 0) one["chance"] = result.chance;
+    if (result.seconds > 0 && !result.items.empty())
+      one["seconds_per_question"] = result.seconds / static_cast<double>(result.items.size());
     for (std::size_t i = 0; i < result.measures.size(); ++i)
       one["measures"].push_back(json_of(results, result, i));
     for (const auto& [group, subjects] : by_group(result)) {

@@ -55,6 +55,7 @@ class Converter {
   void add_memory(Row& row, const ComparePane& pane, const std::vector<std::int64_t>& contexts) const;
   void add_speed(Row& row, std::size_t pane) const;
   void add_drift(Row& row, std::size_t pane) const;
+  void add_categories(Row& row, std::size_t pane) const;
   void add_answers(Row& row, std::size_t pane) const;
   PromptPart prompt_of(const ComparePrompt& prompt) const;
   Answer answer_of(const ComparePrompt& prompt, std::size_t pane) const;
@@ -128,9 +129,10 @@ void Converter::add_drift(Row& row, std::size_t pane) const {
   if (has_reference() && pane == reference()) {
     row[Metric::kld] = measured(Unit::nats, 0);
     row[Metric::top1] = measured(Unit::fraction, 1);
+    row[Metric::rms_delta_p] = measured(Unit::fraction, 0);
     return;
   }
-  std::vector<double> klds, tops, deltas;
+  std::vector<double> klds, tops, deltas, squares;
   bool bound = false;
   for (const ComparePrompt& prompt : from_.prompts) {
     if (pane >= prompt.answers.size() || !prompt.answers[pane].drift) continue;
@@ -139,6 +141,7 @@ void Converter::add_drift(Row& row, std::size_t pane) const {
       klds.push_back(heat.kld);
       tops.push_back(heat.same_top ? 1 : 0);
       deltas.push_back(-heat.delta_logprob);
+      squares.push_back(token.delta_p() * token.delta_p());
       bound = bound || heat.at_least;
     }
   }
@@ -147,11 +150,42 @@ void Converter::add_drift(Row& row, std::size_t pane) const {
   row[Metric::top1] = mean_with_error(Unit::fraction, tops, why);
   row[Metric::ln_ratio] = mean_with_error(Unit::nats, deltas, why);
   if (klds.empty()) return;
+  row[Metric::rms_delta_p] = root_of_mean(Unit::fraction, squares);
   row[Metric::kld_median] = measured(Unit::nats, quantile(klds, 0.5));
   row[Metric::kld_p99] = measured(Unit::nats, quantile(klds, 0.99));
   row[Metric::kld_max] = measured(Unit::nats, quantile(klds, 1));
   for (const Metric metric : {Metric::kld, Metric::kld_median, Metric::kld_p99, Metric::kld_max})
     row[metric].at_least = bound;
+}
+
+void Converter::add_categories(Row& row, std::size_t pane) const {
+  if (has_reference() && pane == reference()) return;
+  std::vector<std::string> names;
+  for (const ComparePrompt& prompt : from_.prompts)
+    for (const std::string& tag : prompt.tags)
+      if (std::find(names.begin(), names.end(), tag) == names.end()) names.push_back(tag);
+  for (const std::string& name : names) {
+    CategoryDrift out;
+    out.category = name;
+    std::vector<double> klds, tops;
+    bool bound = false;
+    for (const ComparePrompt& prompt : from_.prompts) {
+      const bool tagged = std::find(prompt.tags.begin(), prompt.tags.end(), name) != prompt.tags.end();
+      if (!tagged || pane >= prompt.answers.size() || !prompt.answers[pane].drift) continue;
+      ++out.prompts;
+      for (const TokenDrift& token : prompt.answers[pane].drift->rows) {
+        klds.push_back(token.kld);
+        tops.push_back(token.same_top ? 1 : 0);
+        bound = bound || token.bound;
+      }
+    }
+    out.tokens = klds.size();
+    const std::string why = "no answer to such a prompt was scored";
+    out.kld = mean_with_error(Unit::nats, klds, why);
+    out.kld.at_least = bound && !klds.empty();
+    out.top1 = mean_with_error(Unit::fraction, tops, why);
+    row.categories.push_back(std::move(out));
+  }
 }
 
 void Converter::add_answers(Row& row, std::size_t pane) const {
@@ -198,6 +232,7 @@ Row Converter::row_of(std::size_t pane, const std::vector<std::int64_t>& context
   add_memory(row, from, contexts);
   add_speed(row, pane);
   add_drift(row, pane);
+  add_categories(row, pane);
   add_answers(row, pane);
   if (pane < from_.votes.ratings.size() && !from_.votes.votes.empty()) {
     const PaneRating& rating = from_.votes.ratings[pane];

@@ -21,6 +21,7 @@ Json json_of(const MemoryAt& at);
 Json json_of(const SpeedAt& at);
 Json json_of(const ParallelAt& at);
 Json json_of(const Check& check);
+Json json_of(const CategoryDrift& drift);
 Json json_of(const Row& row);
 Json json_of(const TokenHeat& heat);
 Json json_of(const Answer& answer);
@@ -66,6 +67,14 @@ Json json_of(const Check& check) {
               {"paired", check.comparison}};
 }
 
+Json json_of(const CategoryDrift& drift) {
+  return Json{{"category", drift.category},
+              {"prompts", drift.prompts},
+              {"tokens", drift.tokens},
+              {"kld", json_of(drift.kld)},
+              {"top1", json_of(drift.top1)}};
+}
+
 Json json_of(const Row& row) {
   const Identity& identity = row.identity;
   Json factors = Json::object(), figures = Json::object();
@@ -87,6 +96,7 @@ Json json_of(const Row& row) {
               {"depths", json_list(row.depths)},
               {"parallel", json_list(row.parallel)},
               {"checks", json_list(row.checks)},
+              {"categories", json_list(row.categories)},
               {"notes", row.notes},
               {"failure", row.failure.empty() ? Json(nullptr) : Json(row.failure)}};
   if (row.splits_known) out["first_split"] = row.first_split < 0 ? Json(nullptr) : Json(row.first_split);

@@ -106,6 +106,13 @@ struct Check {
   std::string comparison;  ///< paired test against the reference: "18 better, 11 worse, p = 0.27"
 };
 
+/// Drift on the answers to prompts of one kind.
+struct CategoryDrift {
+  std::string category;  ///< a tag of the prompts
+  std::size_t prompts = 0, tokens = 0;
+  Figure kld, top1;
+};
+
 struct VoteCount {
   std::int64_t wins = 0, losses = 0, ties = 0;
   Figure rating;  ///< Bradley-Terry with its interval as range
@@ -120,6 +127,7 @@ struct Row {
   std::vector<SpeedAt> depths;
   std::vector<ParallelAt> parallel;
   std::vector<Check> checks;
+  std::vector<CategoryDrift> categories;  ///< in the order in which prompts name them
   std::optional<VoteCount> votes;
   std::int64_t first_split = -1;  ///< earliest token at which an answer left the reference's; -1: none
   bool splits_known = false;

@@ -12,10 +12,10 @@ namespace glim::app {
 struct ReportArguments {
   std::vector<std::string> models;
   std::string contexts = "65536", depths, streams;  ///< numbers separated by commas
-  std::string text_file, reference;
+  std::string text_file, prompt_set, reference;
   std::string backend = "auto", kv_type = "f16";
   std::vector<std::string> outputs, baselines;
-  std::int32_t repetitions = 5, threads = 0, chunk = 512, chunks = 0;
+  std::int32_t repetitions = 5, threads = 0, chunk = 512, chunks = 0, answer_tokens = 256;
   bool quick = false, speed = false, no_speed = false, no_quality = false, fresh = false, json = false;
 };
 

@@ -5,14 +5,12 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <thread>
 
 #include "app/model_list.h"
+#include "app/report/machine.h"
 #include "app/report/report_work.h"
 #include "app/report/writers.h"
-#include "app/store/provenance.h"
 #include "engine/base/error.h"
-#include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 
 namespace glim::app {
@@ -47,13 +45,8 @@ std::vector<std::pair<std::string, std::string>> provenance_of(const Wanted& wan
   const SpeedTests& tests = wanted.tests;
   std::string models;
   for (const std::string& model : arguments.models) models += (models.empty() ? "" : " ") + model;
-  std::vector<std::pair<std::string, std::string>> out = {
-      {"version", "glim " + this_build().label()},
-      {"processor", processor_name()},
-      {"kernel", kernel_name()},
-      {"hardware threads", std::to_string(std::thread::hardware_concurrency())},
-      {"memory", strf("%.1f GiB, %.1f GiB free", static_cast<double>(memory_info().total) / 0x1p30,
-                      static_cast<double>(memory_info().available) / 0x1p30)},
+  std::vector<std::pair<std::string, std::string>> out = machine_facts(arguments.backend);
+  const std::vector<std::pair<std::string, std::string>> more = {
       {"finished", utc_now()},
       {"models", models},
       {"backend", arguments.backend},
@@ -62,6 +55,7 @@ std::vector<std::pair<std::string, std::string>> provenance_of(const Wanted& wan
       {"speed tests", strf("random tokens, greedy: prompt of %d, %d generated, %d repetitions", tests.prompt,
                            tests.generated, tests.repetitions)},
       {"latency test", "\"Count 1 to 5\", 10 tokens, cold: prompt not in the cache, warm: in the cache"}};
+  out.insert(out.end(), more.begin(), more.end());
   if (!arguments.text_file.empty())
     out.emplace_back("text", strf("%s, pieces of %d tokens", arguments.text_file.c_str(), arguments.chunk));
   return out;
@@ -75,17 +69,20 @@ int make_report(const Job& job) {
   std::vector<std::string> words = arguments.models;
   if (!arguments.reference.empty()) words.insert(words.begin(), arguments.reference);
   report::Work work(job, wanted);
+  work.read_prompts();
   work.describe_models(expand_model_names(words, job.places));
   work.choose_reference();
   std::string partial;
   int status = 0;
   try {
     work.measure_speeds();
+    work.ask_prompts();
     work.measure_quality();
   } catch (const report::Stopped& stopped) {
     status = stopped.status;
     partial = "it was stopped by a signal";
   }
+  work.add_stored_results();
   const report::Report report = work.finish(partial);
   for (const std::string& path : arguments.outputs) {
     report::write_report(report, path);

@@ -57,9 +57,11 @@ std::string reference_name(const Report& report) {
 std::string passed_of(const Row& row) {
   std::size_t passed = 0, judged = 0;
   for (const Check& check : row.checks) {
-    if (check.result.empty() || check.result.rfind("SKIP", 0) == 0) continue;
+    const auto begins = [&](const char* word) { return check.result.rfind(word, 0) == 0; };
+    const bool pass = begins("PASS") || begins("WARN");
+    if (!pass && !begins("FAIL") && !begins("ERROR")) continue;
     ++judged;
-    passed += check.result.rfind("PASS", 0) == 0 ? 1 : 0;
+    passed += pass ? 1 : 0;
   }
   return judged == 0 ? "" : strf("%zu/%zu", passed, judged);
 }
@@ -259,6 +261,51 @@ Table check_table(const Report& report, bool scenarios) {
   return table.take();
 }
 
+/// What drift depends on: one line for each kind of prompt.
+Table category_table(const Report& report) {
+  std::vector<std::string> names;
+  for (const Row& row : report.rows)
+    for (const CategoryDrift& drift : row.categories)
+      if (std::find(names.begin(), names.end(), drift.category) == names.end())
+        names.push_back(drift.category);
+  const auto find_in = [&](std::size_t row, std::size_t i) -> const CategoryDrift* {
+    for (const CategoryDrift& drift : report.rows[row].categories)
+      if (drift.category == names[i]) return &drift;
+    return nullptr;
+  };
+  TableBuilder table("Drift by kind of prompt", names.size());
+  table.text(
+      "kind", [&](std::size_t i) { return names[i]; }, 0, true);
+  const auto count = [&](const char* heading, std::size_t CategoryDrift::*member, int rank) {
+    table.text(
+        heading,
+        [&](std::size_t i) {
+          std::size_t most = 0;
+          for (std::size_t row = 0; row < report.rows.size(); ++row)
+            if (const CategoryDrift* drift = find_in(row, i)) most = std::max(most, drift->*member);
+          return std::to_string(most);
+        },
+        rank);
+  };
+  count("prompts", &CategoryDrift::prompts, 3);
+  count("tokens", &CategoryDrift::tokens, 2);
+  for (std::size_t row = 0; row < report.rows.size(); ++row) {
+    if (report.reference && *report.reference == row) continue;
+    const auto part = [&](Figure CategoryDrift::*member) {
+      return [&, row, member](std::size_t i) -> const Figure& {
+        const CategoryDrift* drift = find_in(row, i);
+        return drift != nullptr ? drift->*member : nothing();
+      };
+    };
+    table.figures("KLD " + report.rows[row].identity.name, part(&CategoryDrift::kld));
+    table.figures("top-1 " + report.rows[row].identity.name, part(&CategoryDrift::top1), {.rank = 1});
+  }
+  if (report.reference)
+    table.table().lead = "On the answers of " + reference_name(report) +
+                         " to prompts with such a tag; a prompt with several tags counts in each.";
+  return table.take();
+}
+
 Table vote_table(const Report& report) {
   TableBuilder table = named_rows(report, "Votes");
   table.text("wins–losses–ties", [&](std::size_t i) { return votes_of(report.rows[i]); });
@@ -360,6 +407,7 @@ std::vector<Table> figure_tables(const Report& report) {
     quality.table().lead = "Predictions on the same text against those of " + reference_name(report) +
                            "; divergences in nats, ± is the standard error.";
   out.push_back(quality.take());
+  out.push_back(category_table(report));
   out.push_back(check_table(report, false));
   out.push_back(check_table(report, true));
   out.push_back(vote_table(report));

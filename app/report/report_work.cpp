@@ -15,6 +15,7 @@
 #include "app/report/changes.h"
 #include "app/report/describe.h"
 #include "app/report/model_label.h"
+#include "app/report/stored_checks.h"
 #include "app/report/stored_figures.h"
 #include "app/report/writers.h"
 #include "engine/base/error.h"
@@ -47,6 +48,7 @@ void set_drift(Row& row, const Drift& drift) {
   row[Metric::kld_max] = measured(Unit::nats, drift.largest);
   row[Metric::perplexity] = measured(Unit::ratio, drift.perplexity);
   row[Metric::ln_ratio] = measured(Unit::nats, std::log(drift.perplexity / drift.base_perplexity));
+  row[Metric::rms_delta_p] = measured(Unit::fraction, drift.rms_delta_p, drift.rms_delta_p_error);
   row[Metric::top1] = measured(Unit::fraction, drift.agreement, drift.agreement_error);
 }
 
@@ -98,6 +100,7 @@ Wanted::Wanted(const ReportArguments& from) : arguments(from) {
   contexts = numbers_of(from.contexts, "--ctx-size", 1, kMostContext);
   check_range("--repetitions", from.repetitions, 1, kMostRepetitions);
   check_range("--threads", from.threads, 0, kMostThreads);
+  check_range("--predict", from.answer_tokens, 1, kMostContext);
   check_range("--chunk", from.chunk, 4, 1 << 20);
   check_range("--chunks", from.chunks, 0, 1 << 30);
   if (from.speed && from.no_speed)
@@ -260,7 +263,7 @@ void Work::measure_quality() {
   if (wanted_.arguments.no_quality || wanted_.arguments.text_file.empty() || !report_.reference ||
       models_[*report_.reference].shape || !report_.rows[*report_.reference].failure.empty()) {
     const char* why = wanted_.arguments.no_quality          ? "--no-quality"
-                      : wanted_.arguments.text_file.empty() ? "no text was given (-f FILE)"
+                      : wanted_.arguments.text_file.empty() ? "no text (-f FILE) or prompts (--prompts FILE)"
                                                             : "there is no reference with weights";
     for (const std::size_t i : rows_with_text()) set_no_quality(report_.rows[i], why);
     return;
@@ -280,6 +283,7 @@ void Work::measure_quality() {
   if (plain) {
     report_.rows[base][Metric::kld] = measured(Unit::nats, 0);
     report_.rows[base][Metric::top1] = measured(Unit::fraction, 1);
+    report_.rows[base][Metric::rms_delta_p] = measured(Unit::fraction, 0);
   }
   if (rows.empty() && !report_.rows[base][Metric::perplexity].present()) rows.push_back(base);
   // All models side by side read the text through the reference once; one by one they need less memory.
@@ -340,8 +344,17 @@ void Work::warn_of_spread() {
                             "): something else was running, so compare speeds with care.");
 }
 
+void Work::add_stored_results() {
+  try {
+    add_stored_checks(report_, ResultStore(job_.paths.data));
+  } catch (const Error& error) {
+    report_.notes.push_back(std::string("Stored results of tasks and scenarios cannot be read: ") +
+                            error.what());
+  }
+}
+
 Report Work::finish(const std::string& partial) {
-  report_.partial = partial;
+  if (!partial.empty()) report_.partial = partial;
   if (!partial.empty())
     for (Row& row : report_.rows) {
       set_missing(row, Block::speed, "stopped before it was measured");
@@ -353,7 +366,8 @@ Report Work::finish(const std::string& partial) {
   for (const Row& row : report_.rows) models.insert(row.factors.model);
   report_.title = "Report";
   for (const std::string& model : models) report_.title += (model == *models.begin() ? " on " : ", ") + model;
-  report_.provenance = provenance_of(wanted_);
+  std::vector<std::pair<std::string, std::string>> provenance = provenance_of(wanted_);
+  report_.provenance.insert(report_.provenance.begin(), provenance.begin(), provenance.end());
   return report_;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/compare/comparison.h"
 #include "app/job.h"
 #include "app/report/report.h"
 #include "app/report/report_arguments.h"
@@ -35,7 +36,10 @@ class Work {
   void describe_models(const std::vector<std::string>& names);
   void choose_reference();
   void measure_speeds();   ///< throws Stopped
+  void read_prompts();     ///< throws what read_prompt_set() throws
+  void ask_prompts();      ///< throws Stopped
   void measure_quality();  ///< throws Stopped
+  void add_stored_results();
   Report finish(const std::string& partial);
 
   /// The status of the first failure when no row is whole, else 0.
@@ -60,6 +64,7 @@ class Work {
   const Job& job_;
   const Wanted& wanted_;
   std::vector<Model> models_;
+  std::vector<ComparePrompt> prompts_;
   Report report_;
 };
 

@@ -12,6 +12,7 @@
 #include "app/requests.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/measure/energy.h"
 #include "engine/shape/model_shape.h"
 
 namespace glim::app::report {
@@ -67,6 +68,7 @@ class Runner {
   EventWaiter waiter_;
   const std::function<void(const std::string&)>& on_step_;
   std::unique_ptr<Engine> engine_;
+  EnergyMeter energy_;
   std::mt19937 random_{1};
 };
 
@@ -144,13 +146,17 @@ Runner::Reply Runner::run_once(Request request) {
 void Runner::prompt_and_generation() {
   on_step_("prompt and generation");
   run_once(request(random_tokens(16), 2));
-  std::vector<double> prompt, generation;
+  std::vector<double> prompt, generation, joules;
   for (int i = 0; i < tests_.repetitions; ++i) {
     prompt.push_back(run_once(request(random_tokens(tests_.prompt), 1)).stats.prefill_rate());
-    generation.push_back(run_once(request(random_tokens(1), tests_.generated)).stats.decode_rate());
+    energy_.take();
+    const GenerationStats stats = run_once(request(random_tokens(1), tests_.generated)).stats;
+    if (const auto used = energy_.take()) joules.push_back(*used / std::max(stats.generated_tokens, 1));
+    generation.push_back(stats.decode_rate());
   }
   row_[Metric::prompt_rate] = mean_of(Unit::tokens_per_second, prompt, "");
   row_[Metric::generation_rate] = mean_of(Unit::tokens_per_second, generation, "");
+  row_[Metric::energy] = mean_of(Unit::joules, joules, "this system shows no energy counters");
   const Figure& bytes = row_[Metric::token_bytes];
   if (bytes.present())
     row_[Metric::bandwidth] =

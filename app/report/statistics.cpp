@@ -32,6 +32,13 @@ Figure mean_with_error(Unit unit, const std::vector<double>& values, const std::
   return out;
 }
 
+Figure root_of_mean(Unit unit, const std::vector<double>& squares) {
+  const Figure mean = mean_with_error(Unit::ratio, squares, "");
+  const double root = std::sqrt(mean.value);
+  if (root == 0 || !mean.spread) return measured(unit, root);
+  return measured(unit, root, *mean.spread / (2 * root));
+}
+
 Figure median_of(Unit unit, std::vector<double> values, const std::string& why) {
   if (values.empty()) return absent(why);
   const auto [low, high] = std::minmax_element(values.begin(), values.end());

@@ -12,6 +12,9 @@ Figure mean_of(Unit unit, const std::vector<double>& values, const std::string& 
 /// Mean with its standard error as spread.
 Figure mean_with_error(Unit unit, const std::vector<double>& values, const std::string& why);
 
+/// Root of the mean of `squares`, of which there are some, with the standard error that follows from theirs.
+Figure root_of_mean(Unit unit, const std::vector<double>& squares);
+
 /// Median with smallest and largest value as range.
 Figure median_of(Unit unit, std::vector<double> values, const std::string& why);
 

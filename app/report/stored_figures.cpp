@@ -4,6 +4,7 @@
 #include "app/report/report_work.h"
 #include "app/store/provenance.h"
 #include "engine/base/error.h"
+#include "engine/base/fnv.h"
 
 namespace glim::app::report {
 namespace {
@@ -11,18 +12,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array kSpeedBlocks = {Block::load, Block::speed};
-constexpr int kVersion = 1;  ///< of what is stored; others are measured again
+constexpr int kVersion = 2;  ///< of what is stored; others are measured again
 
 bool is_speed(const MetricInfo& metric) {
   return metric.metric == Metric::peak_memory ||
          std::find(kSpeedBlocks.begin(), kSpeedBlocks.end(), metric.block) != kSpeedBlocks.end();
-}
-
-/// FNV-1a: names a text, nobody has to fear forgeries of his own files.
-std::string text_hash(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return std::to_string(hash);
 }
 
 template <typename Wants>
@@ -72,7 +66,7 @@ Json StoredFigures::quality_settings(const Row& row, const Row& reference, const
               {"backend", row.factors.device},
               {"kv_type", row.factors.kv_type},
               {"reference", reference.identity.hash},
-              {"text", text_hash(text)},
+              {"text", std::to_string(fnv1a(text))},
               {"chunk", wanted_.arguments.chunk},
               {"chunks", wanted_.arguments.chunks}};
 }

@@ -25,6 +25,8 @@ Drift drift_of(const TextScore& score) {
   out.agreement_error = all.same_top.error;
   out.perplexity = all.perplexity.value.value;
   out.base_perplexity = all.base.value.value;
+  out.rms_delta_p = all.rms_delta_p.value;
+  out.rms_delta_p_error = all.rms_delta_p.error;
   return out;
 }
 

@@ -18,6 +18,7 @@ struct Drift {
   double median = 0, percentile_99 = 0, largest = 0;
   double agreement = 0, agreement_error = 0;  ///< share of positions with the same likeliest token
   double perplexity = 0, base_perplexity = 0;
+  double rms_delta_p = 0, rms_delta_p_error = 0;  ///< of the probability of the token that follows
 };
 
 struct DriftJob {

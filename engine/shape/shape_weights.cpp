@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/base/fnv.h"
 #include "engine/base/random.h"
 #include "engine/base/text.h"
 #include "engine/quantize/encode.h"
@@ -15,13 +16,6 @@ namespace {
 
 constexpr std::size_t kPieces = 1024;
 constexpr std::int64_t kPieceOfPlainValues = 64;
-
-/// FNV-1a of the name: the same everywhere, unlike std::hash.
-std::uint64_t seed_of(std::string_view name) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return hash;
-}
 
 }  // namespace
 
@@ -38,7 +32,7 @@ NoiseWeights::Pool NoiseWeights::make_pool(QuantType type, std::int64_t columns,
   const std::int64_t block = quant(type).block_values;
   const std::int64_t piece = block > 1 ? block : std::gcd(columns, kPieceOfPlainValues);
   const double deviation = kind == Kind::matrix ? 1 / std::sqrt(static_cast<double>(columns)) : 0.1;
-  Random random(seed_of(quant(type).name) + static_cast<std::uint64_t>(columns));
+  Random random(fnv1a(quant(type).name) + static_cast<std::uint64_t>(columns));
   Pool pool;
   pool.piece_bytes = row_bytes(type, piece);
   pool.bytes.resize(kPieces * pool.piece_bytes);
@@ -57,7 +51,7 @@ NoiseWeights::Rows NoiseWeights::rows(std::string_view name, std::int64_t column
   auto found = pools_.find(key);
   if (found == pools_.end()) found = pools_.emplace(key, make_pool(type, columns, std::get<Kind>(key))).first;
   Rows out;
-  out.seed_ = seed_of(name);
+  out.seed_ = fnv1a(name);
   out.pieces_ = found->second.bytes;
   out.piece_bytes_ = found->second.piece_bytes;
   return out;

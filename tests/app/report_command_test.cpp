@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,10 +11,14 @@
 
 #include "app/program.h"
 #include "app/report/bandwidth.h"
+#include "app/report/machine.h"
 #include "app/report/model_label.h"
 #include "app/report/report_work.h"
 #include "app/report/statistics.h"
+#include "app/store/provenance.h"
+#include "app/store/result_store.h"
 #include "engine/base/error.h"
+#include "engine/model_source.h"
 #include "tests/support/temp_dir.h"
 
 namespace glim::app {
@@ -150,6 +155,113 @@ TEST_CASE("a model that cannot be opened says why and the others go on") {
   CHECK(program.printed("! none: GLIM-E101"));
 }
 
+TEST_CASE("a set of prompts is asked and reported row by row, by kind of prompt") {
+  ReportFixture program;
+  std::ofstream(program.dir / "set.jsonl")
+      << R"({"id": "one", "prompt": "The first text", "tags": ["short"], "expect": "/./"})"
+      << "\n"
+      << R"({"id": "two", "prompt": "Another one", "tags": ["short", "other"]})"
+      << "\n";
+  const Json report =
+      program.json({kModels + "Q4_K_M.gguf", "shape:glm-4.7-flash:q8_0", kModels + "Q8_0.gguf", "--prompts",
+                    program.path("set.jsonl"), "-n", "6", "-c", "64", "--no-speed", "-t", "1"});
+  CHECK(program.status == 0);
+  CHECK(report["set"] == "set.jsonl");
+  REQUIRE(report["prompts"].size() == 2);
+  const Json& answers = report["prompts"][1]["answers"];
+  REQUIRE(answers.size() == 3);  // in the order of the rows
+  REQUIRE(report["rows"][1]["name"] == "shape:glm-4.7-flash:q8_0");
+  CHECK(answers[1]["stop"] == "not asked");
+  for (const std::size_t asked : {0, 2}) {
+    CHECK(answers[asked]["tokens"].size() <= 6);
+    CHECK(!answers[asked]["tokens"].empty());
+  }
+  CHECK(report["reference"] == "glm-mini-Q8_0");
+  const Json& row = *row_named(report, "glm-mini-Q4_K_M");
+  REQUIRE(row["categories"].size() == 2);
+  const Json &both = row["categories"][0], &other = row["categories"][1];
+  CHECK(both["category"] == "short");
+  CHECK(both["prompts"] == 2);
+  CHECK(other["prompts"] == 1);
+  CHECK(other["tokens"].get<int>() < both["tokens"].get<int>());
+  CHECK(both["kld"]["value"].get<double>() > 0);
+  CHECK(row["figures"]["kld"]["value"] == both["kld"]["value"]);  // all prompts are short
+  CHECK(row["figures"]["rms_delta_p"]["value"].get<double>() > 0);
+  CHECK(row["figures"]["generation_rate"]["kind"] == "measured");
+  CHECK(report["rows"][1]["figures"]["kld"]["why"] == "shape: weights are noise");
+  REQUIRE(!row["checks"].empty());
+  CHECK(row["checks"][0]["name"] == "one");
+  CHECK_THROWS_AS(program.run({kModels + "Q8_0.gguf", "--prompts", program.path("none.jsonl")}), Error);
+}
+
+TEST_CASE("results of tasks and scenarios come from the store, and what is missing says why") {
+  ReportFixture program;
+  const std::string first = kModels + "Q8_0.gguf", second = kModels + "Q4_K_M.gguf";
+  const auto add = [&](const std::string& file, const char* kind, const Json& result, const char* kv) {
+    Measurement one = provenance(kind, file, open_model(file).get());
+    one.settings = {{"kv_type", kv}, {"limit", 4}};
+    one.result = nlohmann::ordered_json::parse(result.dump());
+    ResultStore(program.dir.path()).add(one);
+  };
+  const auto task = [](double share, const char* answers) {
+    return Json{
+        {"tasks",
+         {{{"task", "mmlu"},
+           {"questions", 4},
+           {"asked", "1"},
+           {"seconds_per_question", 0.5},
+           {"measures", {{{"measure", "acc"}, {"share", share}, {"error", 0.1}, {"answers", answers}}}}}}}};
+  };
+  add(first, "eval", task(0.75, "1110"), "f16");
+  add(second, "eval", task(1, "1111"), "f16");  // older than the next
+  add(second, "eval", task(0, "0000"), "f16");
+  add(second, "eval", task(1, "1111"), "q8_0");
+  add(first, "suite",
+      Json{{"suites",
+            {{"mesh", {{"tests", {{{"test", "coding"}, {"result", "FAIL"}, {"failures", {"no code"}}}}}}}}}},
+      "f16");
+  const Json report = program.json({first, second, "-c", "64", "--no-speed", "-t", "1"});
+  const auto check = [&](const char* row, const std::string& suite) {
+    for (const Json& one : (*row_named(report, row))["checks"])
+      if (one["suite"] == suite) return one;
+    return Json();
+  };
+  const Json best = check("glm-mini-Q8_0", "mmlu, limit 4"),
+             other = check("glm-mini-Q4_K_M", "mmlu, limit 4");
+  CHECK(best["score"]["value"] == 0.75);
+  CHECK(best["paired"] == "");
+  CHECK(best["rate"]["value"] == 0.5);
+  CHECK(other["score"]["value"] == 0);
+  CHECK(other["paired"] == "0 better, 3 worse, p = 0.25");
+  CHECK(check("glm-mini-Q8_0", "mesh")["result"] == "FAIL: no code");
+  CHECK(check("glm-mini-Q4_K_M", "mesh")["result"] == "not run");
+  CHECK(check("glm-mini-Q4_K_M", "mesh")["rate"]["why"].get<std::string>().find("--suite mesh") !=
+        std::string::npos);
+}
+
+TEST_CASE("limits of power are read from what the system shows") {
+  const TempDir dir;
+  const auto write = [&](const std::string& file, const char* text) {
+    const std::filesystem::path path = dir / file;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text << "\n";
+  };
+  CHECK(report::power_limits(dir.path()).empty());
+  write("class/powercap/intel-rapl:0/name", "package-0");
+  write("class/powercap/intel-rapl:0/constraint_0_name", "long_term");
+  write("class/powercap/intel-rapl:0/constraint_0_power_limit_uw", "65000000");
+  write("class/powercap/intel-rapl:0:0/name", "core");
+  write("class/powercap/intel-rapl:0:0/constraint_0_power_limit_uw", "1000000");
+  write("class/hwmon/hwmon3/name", "amdgpu");
+  write("class/hwmon/hwmon3/power1_cap", "120500000");
+  write("class/hwmon/hwmon4/power1_cap", "no number");
+  CHECK(report::power_limits(dir.path()) == "package-0 65 W (long term), amdgpu 120.5 W");
+  const auto facts = report::machine_facts("cpu", dir.path());
+  CHECK(std::find(facts.begin(), facts.end(),
+                  std::pair<std::string, std::string>(
+                      "power limits", "package-0 65 W (long term), amdgpu 120.5 W")) != facts.end());
+}
+
 TEST_CASE("a signal ends a report with what is there, marked") {
   ReportFixture program;
   sigset_t held, before;
@@ -236,11 +348,11 @@ TEST_CASE("models are told from their quants by name") {
 
 TEST_CASE("statistics of repetitions") {
   using namespace report;
-  const Figure mean = mean_of(Unit::seconds, {1, 2, 3, 4, 5}, "");
+  const report::Figure mean = mean_of(Unit::seconds, {1, 2, 3, 4, 5}, "");
   CHECK(mean.value == 3);
   CHECK(*mean.spread == doctest::Approx(1.5811388));
   CHECK(*mean_with_error(Unit::seconds, {1, 2, 3, 4, 5}, "").spread == doctest::Approx(0.70710678));
-  const Figure median = median_of(Unit::seconds, {5, 1, 2}, "");
+  const report::Figure median = median_of(Unit::seconds, {5, 1, 2}, "");
   CHECK(median.value == 2);
   CHECK(median.range == std::pair<double, double>{1, 5});
   CHECK(mean_of(Unit::seconds, {}, "why").why == "why");

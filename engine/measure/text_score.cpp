@@ -27,10 +27,6 @@ std::vector<TokenDrift> score_chunk(const ScoreJob& job, std::size_t model, std:
 
 }  // namespace
 
-std::size_t ScoredText::rows() const {
-  return chunks.empty() ? 0 : chunks.front().size() - 1 - static_cast<std::size_t>(first);
-}
-
 ScoredText cut_scored_text(const Tokenizer& tokenizer, std::string_view text, std::string_view name,
                            const ChunkRules& rules) {
   const std::vector<TokenId> tokens =

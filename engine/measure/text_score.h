@@ -20,7 +20,10 @@ struct ScoredText {
   bool starts_texts =
       true;  ///< the first token gives way to that which begins texts, if the vocabulary has it
 
-  std::size_t rows() const;  ///< predictions of one chunk that count
+  /// Predictions of one chunk that count.
+  std::size_t rows() const {
+    return chunks.empty() ? 0 : chunks.front().size() - 1 - static_cast<std::size_t>(first);
+  }
 };
 
 /// As llama-perplexity cuts texts: chunks of exactly `rules.size` tokens that do not overlap, the rest is

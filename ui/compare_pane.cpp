@@ -238,6 +238,20 @@ void draw_metrics(Canvas& canvas, const Rect& area, const ComparePaneData& pane,
   }
 }
 
+void draw_smoke(Canvas& canvas, const Rect& area, const SmokeData& smoke, const GlyphSet& g) {
+  Facts facts = {plain("smoke", Style::dim)};
+  if (smoke.items.empty()) facts.push_back(plain(std::string(g.unknown) + " not run", Style::dim));
+  for (const SmokeData::Item& item : smoke.items) {
+    const bool good = item.mark == SmokeData::Mark::good, bad = item.mark == SmokeData::Mark::bad;
+    const std::string_view sign = good ? g.check : bad ? g.failed : g.unknown;
+    facts.push_back({{item.label + " ", Style::text},
+                     {std::string(sign), good  ? Style::status_good
+                                         : bad ? Style::status_bad
+                                               : Style::dim}});
+  }
+  draw_row(canvas, area, {std::move(facts), plain(smoke.score)}, " ");
+}
+
 Spans pane_summary(const ComparePaneData& pane, char letter, int width, const GlyphSet& g) {
   std::string name(1, letter);
   if (width >= 24) name += " " + fit(pane.title, width / 3, g.ellipsis);

@@ -42,6 +42,17 @@ struct CostData {
   std::optional<double> rate_ratio, memory_ratio, energy_ratio;
 };
 
+/// How the short tests of a model went: "gibberish ✓  leak ✗  tool ✓  code –   2/3".
+struct SmokeData {
+  enum class Mark : std::uint8_t { good, bad, unknown };
+  struct Item {
+    std::string label;
+    Mark mark = Mark::unknown;
+  };
+  std::vector<Item> items;  ///< empty: the tests were not run
+  std::string score;        ///< "3/4"
+};
+
 struct ComparePaneData {
   std::string title;  ///< "glm-q8"
   std::string note;   ///< "reference", "failed"
@@ -49,8 +60,8 @@ struct ComparePaneData {
   const TranscriptView* transcript = nullptr;  ///< not owned; null: empty
   DriftData drift;
   CostData cost;
-  std::string split;   ///< for summaries: "split 42", "same"
-  std::string checks;  ///< "expect ✓"
+  SmokeData smoke;
+  std::string split;  ///< for summaries: "split 42", "same"
   bool voted = false;
 };
 
@@ -69,6 +80,9 @@ std::optional<Style> heat_style(double kld);  ///< none: as it is
 
 void draw_metrics(Canvas& canvas, const Rect& area, const ComparePaneData& pane, MetricsSize size,
                   const GlyphSet& glyphs);
+
+/// The one row of smoke tests.
+void draw_smoke(Canvas& canvas, const Rect& area, const SmokeData& smoke, const GlyphSet& glyphs);
 
 /// One row for a pane that is not shown: "B iq2_m  ▶ 41.6t/s  64t  KLD .31  split 42".
 Spans pane_summary(const ComparePaneData& pane, char letter, int width, const GlyphSet& glyphs);

@@ -178,8 +178,16 @@ void draw_panes(Canvas& canvas, const CompareScreen& screen, const CompareLayout
     for (const Rect& part : {text, metrics})
       for (int row = 0; row < part.height; ++row)
         canvas.put({part.row + row, part.col - 1}, g.vertical, Style::rule);
-    if (!layout.votes.empty()) canvas.put({layout.votes.row, text.col - 1}, g.vertical, Style::rule);
+    for (const Rect& band : {layout.votes, layout.smoke})
+      if (!band.empty()) canvas.put({band.row, text.col - 1}, g.vertical, Style::rule);
   }
+}
+
+void draw_smoke_tests(Canvas& canvas, const CompareScreen& screen, const CompareLayout& layout) {
+  if (layout.smoke.empty()) return;
+  const std::vector<Rect> columns = columns_of(layout, layout.smoke);
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    draw_smoke(canvas, columns[i], pane_of(screen, layout.shown[i]).smoke, *screen.glyphs);
 }
 
 void draw_votes(Canvas& canvas, const CompareScreen& screen, const CompareLayout& layout) {
@@ -321,6 +329,9 @@ CompareLayout layout_of(const CompareScreen& screen, Size size) {
   Rect metrics;
   if (size.rows >= kBlockRows && !out.tiny) {
     out.summaries = stack.bottom(summary_rows(screen, out, size));
+    const bool smoke = std::any_of(screen.panes.begin(), screen.panes.end(),
+                                   [](const ComparePaneData& pane) { return !pane.smoke.items.empty(); });
+    if (!screen.blind && smoke) out.smoke = stack.bottom(1);
     if (!screen.blind) out.votes = stack.bottom(1);
     metrics = stack.bottom(wanted);
   } else {
@@ -377,6 +388,7 @@ void draw(Canvas& canvas, const CompareScreen& screen) {
   draw_titles(canvas, screen, layout);
   draw_panes(canvas, screen, layout);
   draw_votes(canvas, screen, layout);
+  draw_smoke_tests(canvas, screen, layout);
   draw_summaries(canvas, screen, layout);
   draw_split(canvas, layout.split, screen);
   draw_standing(canvas, layout.standing, screen);

@@ -73,7 +73,8 @@ struct CompareLayout {
   MetricsSize metrics_size = MetricsSize::line;
   std::vector<int> shown;
   std::vector<Rect> text, metrics;
-  Rect header, titles, votes, summaries, split, standing, middle_rule, input, status_rule, status, hints;
+  Rect header, titles, votes, smoke, summaries, split, standing, middle_rule, input, status_rule, status,
+      hints;
 };
 
 CompareLayout layout_of(const CompareScreen& screen, Size size);

@@ -164,6 +164,19 @@ bool voted_for(const Comparison& comparison, std::size_t pane) {
   return out;
 }
 
+ui::SmokeData smoke_data(const SmokeSummary& smoke) {
+  using Mark = ui::SmokeData::Mark;
+  ui::SmokeData out;
+  for (const SmokeSummary::Item& item : smoke.items) {
+    const bool good = item.verdict == Verdict::pass || item.verdict == Verdict::warn;
+    out.items.push_back({std::string(item.label), good                   ? Mark::good
+                                                  : is_bad(item.verdict) ? Mark::bad
+                                                                         : Mark::unknown});
+  }
+  out.score = strf("%d/%d", smoke.score.passed, smoke.score.scored);
+  return out;
+}
+
 ui::ComparePaneData pane_data(const Comparison& comparison, std::size_t index) {
   const ComparePane& pane = comparison.panes[index];
   ui::ComparePaneData out;
@@ -181,6 +194,7 @@ ui::ComparePaneData pane_data(const Comparison& comparison, std::size_t index) {
   out.cost = cost_data(comparison, index);
   out.drift = drift_data(comparison, index);
   if (const CompareAnswer* answer = answer_of(comparison, index)) out.split = split_words(*answer);
+  if (pane.smoke) out.smoke = smoke_data(*pane.smoke);
   out.voted = voted_for(comparison, index);
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/eval/verdict.h"
 #include "engine/engine.h"
 #include "engine/measure/token_drift.h"
 
@@ -68,6 +69,7 @@ struct ComparePane {
   std::string template_origin;
   std::uint64_t tokenizer_hash = 0, template_hash = 0;  ///< 0: unknown
   std::string file_hash;                                ///< fingerprint() of the file; empty: unknown
+  std::optional<SmokeSummary> smoke;                    ///< stored results of the short tests of this file
   std::optional<std::int32_t> shares_weights_with;      ///< an earlier pane with the same file
 
   PaneState state = PaneState::waiting;

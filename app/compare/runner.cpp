@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "app/compare/mode.h"
+#include "app/eval/suite_record.h"
 #include "engine/base/error.h"
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
@@ -227,6 +228,7 @@ void CompareRunner::take(Preparation::News& news) {
     at.tokenizer_hash = facts.tokenizer_hash;
     at.template_hash = facts.template_hash;
     at.file_hash = facts.file_hash;
+    look_up_smoke(at);
     at.backend = at.plan.backend;
     at.state = PaneState::waiting;
     at.progress = {};
@@ -234,6 +236,16 @@ void CompareRunner::take(Preparation::News& news) {
     fail_pane(refused->pane, std::move(refused->error));
   } else {
     all_prepared();
+  }
+}
+
+/// How the file did in the short tests, if somebody has run them.
+void CompareRunner::look_up_smoke(ComparePane& at) {
+  if (data_.empty()) return;
+  try {
+    at.smoke = stored_smoke(ResultStore(data_), at.file_hash, std::string(quant(at.plan.kv_type).name));
+  } catch (const Error& error) {
+    state_.notes.push_back(std::string("stored results cannot be read: ") + error.what());
   }
 }
 

@@ -76,6 +76,7 @@ class CompareRunner {
   void finish_answer(std::size_t pane, const Finished& finished);
   void finish_graft(std::size_t pane, const Finished& finished);
   void fail_pane(std::size_t pane, CompareError error);
+  void look_up_smoke(ComparePane& pane);
   void all_prepared();
 
   // What goes out.

@@ -188,6 +188,12 @@ const char* verdict_name(Verdict verdict) {
   return row->name;
 }
 
+std::optional<Verdict> verdict_named(std::string_view name) {
+  for (const VerdictName& row : kVerdicts)
+    if (row.name == name) return row.verdict;
+  return {};
+}
+
 bool is_final(Verdict verdict) {
   return verdict != Verdict::waiting && verdict != Verdict::running;
 }

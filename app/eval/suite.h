@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/eval/verdict.h"
 #include "app/one_shot.h"
 #include "app/profile.h"
 #include "engine/engine.h"
@@ -17,14 +18,6 @@ namespace glim::app {
 // Scenario suites: fixed conversations with a model, run through the chat pipeline (template, generation,
 // reply parser) without sampling noise, each judged by a rule that needs no model. What each test asks and
 // when it passes is in README.md of this folder.
-
-enum class Verdict : std::uint8_t { waiting, running, pass, warn, skip, fail, error, interrupted };
-/// "PASS", "WARN", "SKIP", ...
-const char* verdict_name(Verdict verdict);
-/// Whether it came to an end, well or not.
-bool is_final(Verdict verdict);
-/// fail and error
-bool is_bad(Verdict verdict);
 
 /// One reply and the messages that were new to the model before it.
 struct Exchange {
@@ -119,24 +112,8 @@ std::vector<TestResult> planned_tests(const SuiteOptions& options);
 /// test in which it occurred.
 SuiteResult run_suites(const SuiteJob& job);
 
-/// How a set of tests did: the worst of their verdicts, and how many of the scored ones passed.
-struct SuiteScore {
-  Verdict verdict = Verdict::pass;  ///< pass, fail, or interrupted when a test was not finished
-  int passed = 0, scored = 0;       ///< skipped tests count in neither
-  int skipped = 0;
-  std::string text() const;  ///< "PASS, 4/4"
-};
 SuiteScore score_of(std::span<const TestResult> tests);
 
-/// The line of the compare screen: "gibberish ✓ leak ✓ tool ✓ code ✓ 4/4".
-struct SmokeSummary {
-  struct Item {
-    std::string_view label;
-    Verdict verdict;
-  };
-  std::vector<Item> items;
-  SuiteScore score;
-};
 SmokeSummary smoke_summary(const SuiteResult& result);
 
 }  // namespace glim::app

@@ -152,6 +152,25 @@ Report suite_json(std::span<const SuiteModel> models) {
           {"interrupted", interrupted}, {"models", std::move(rows)}};
 }
 
+std::vector<TestResult> tests_of(const Report& model) {
+  std::vector<TestResult> out;
+  const auto suites = model.find("suites");
+  if (suites == model.end() || !suites->is_object()) return out;
+  for (const auto& [name, suite] : suites->items()) {
+    if (!suite.is_object()) continue;
+    for (const Report& test : suite.value("tests", Report::array())) {
+      const auto verdict = verdict_named(test.value("result", ""));
+      if (!verdict) continue;
+      TestResult& one = out.emplace_back();
+      one.suite = name;
+      one.name = test.value("test", "");
+      one.scored = test.value("scored", false);
+      one.verdict = *verdict;
+    }
+  }
+  return out;
+}
+
 std::string suite_items(std::span<const SuiteModel> models) {
   std::string out;
   for (const SuiteModel& model : models) {

@@ -84,4 +84,21 @@ std::optional<double> previous_throughput(const ResultStore& store, const Measur
   return {};
 }
 
+std::optional<SmokeSummary> stored_smoke(const ResultStore& store, const std::string& file_hash,
+                                         const std::string& kv_type) {
+  if (file_hash.empty()) return {};
+  SuiteResult newest;
+  for (const Measurement& one : store.query({.kind = "suite", .file_hash = file_hash})) {
+    if (one.settings.value("kv_type", "") != kv_type) continue;
+    for (TestResult& test : tests_of(one.result)) {
+      const auto known = std::any_of(newest.tests.begin(), newest.tests.end(), [&](const TestResult& other) {
+        return other.suite == test.suite && other.name == test.name;
+      });
+      if (!known) newest.tests.push_back(std::move(test));
+    }
+  }
+  SmokeSummary summary = smoke_summary(newest);
+  return summary.items.empty() ? std::nullopt : std::optional(std::move(summary));
+}
+
 }  // namespace glim::app

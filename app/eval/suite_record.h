@@ -17,6 +17,11 @@ bool add_suite_results(Measurement& measurement, const SuiteModel& model);
 /// Settings and threads of a measurement of suites with these flags on a loaded model.
 void set_suite_settings(Measurement& measurement, const SuiteArguments& arguments, const SuiteModel& model);
 
+/// How the tests of smoke_summary() last went with this file and KV type on any machine; of each the newest
+/// stored result counts. Nothing when none was ever run. Throws E701.
+std::optional<SmokeSummary> stored_smoke(const ResultStore& store, const std::string& file_hash,
+                                         const std::string& kv_type);
+
 /// Mean rate of the newest stored throughput test that can be compared with `here`: the same file, machine,
 /// backend, cache type, micro-batch and threads. The build may differ: what a new one costs is the question.
 /// Throws E701.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -28,6 +29,9 @@ std::string suite_tables(std::span<const SuiteModel> models);
 
 /// Everything, transcripts included.
 nlohmann::ordered_json suite_json(std::span<const SuiteModel> models);
+
+/// The tests in one entry of "models" of suite_json(), as far as their names and verdicts go.
+std::vector<TestResult> tests_of(const nlohmann::ordered_json& model);
 
 /// One line of JSON for each test of each model.
 std::string suite_items(std::span<const SuiteModel> models);

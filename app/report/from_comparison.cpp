@@ -234,6 +234,9 @@ Row Converter::row_of(std::size_t pane, const std::vector<std::int64_t>& context
   add_drift(row, pane);
   add_categories(row, pane);
   add_answers(row, pane);
+  if (from.smoke)
+    for (const SmokeSummary::Item& item : from.smoke->items)
+      row.checks.push_back({"smoke", std::string(item.label), verdict_name(item.verdict), {}, 0, {}, {}});
   if (pane < from_.votes.ratings.size() && !from_.votes.votes.empty()) {
     const PaneRating& rating = from_.votes.ratings[pane];
     VoteCount votes{rating.wins, rating.losses, rating.ties, measured(Unit::count, rating.rating)};

@@ -10,8 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/eval/suite_record.h"
 #include "app/paths.h"
 #include "app/program.h"
+#include "app/store/provenance.h"
 #include "app/store/result_store.h"
 #include "engine/base/error.h"
 #include "tests/app/fake_source.h"
@@ -163,6 +165,40 @@ TEST_CASE("suites are kept, and a rate is compared with the last of the same fil
   CHECK(kept.front().figures.empty());
   tokens = 256;
   CHECK(throughput({})["throughput"]["previous_mean"] == 127.5);
+}
+
+TEST_CASE("the smoke tests of a file are the newest results of each of them") {
+  const TempDir dir;
+  const ResultStore reader(dir.path());
+  CHECK(!stored_smoke(reader, "sha256:1", "f16"));
+  const auto add = [&](const char* hash, const char* kv, std::vector<std::pair<const char*, Verdict>> tests) {
+    SuiteModel model;
+    model.name = "m";
+    for (const auto& [name, verdict] : tests) {
+      TestResult& test = model.result.tests.emplace_back();
+      test.suite = "mesh";
+      test.name = name;
+      test.verdict = verdict;
+      test.scored = true;
+    }
+    Measurement one = provenance("suite", "m");
+    one.file_hash = hash;
+    one.settings["kv_type"] = kv;
+    REQUIRE(add_suite_results(one, model));
+    ResultStore(dir.path()).add(one);
+  };
+  add("sha256:1", "f16", {{"gibberish", Verdict::fail}, {"coding", Verdict::pass}});
+  add("sha256:1", "f16", {{"gibberish", Verdict::pass}, {"thinking_leak", Verdict::fail}});
+  add("sha256:1", "q8_0", {{"gibberish", Verdict::fail}});
+  add("sha256:2", "f16", {{"gibberish", Verdict::fail}});
+  const auto smoke = stored_smoke(reader, "sha256:1", "f16");
+  REQUIRE(smoke);
+  REQUIRE(smoke->items.size() == 3);
+  CHECK(smoke->items[0].label == "gibberish");
+  CHECK(smoke->items[0].verdict == Verdict::pass);
+  CHECK(smoke->items[1].verdict == Verdict::fail);
+  CHECK(smoke->items[2].label == "code");
+  CHECK(smoke->score.text() == "FAIL, 2/3");
 }
 
 TEST_CASE("a file of predictions says what the model that wrote it would") {

@@ -119,6 +119,12 @@ bool has(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
 }
 
+const SmokeData kSmoke = {{{"gibberish", SmokeData::Mark::good},
+                           {"leak", SmokeData::Mark::bad},
+                           {"tool", SmokeData::Mark::good},
+                           {"code", SmokeData::Mark::unknown}},
+                          "2/3"};
+
 }  // namespace
 
 TEST_CASE("two, three and four quants at every class of size") {
@@ -152,16 +158,42 @@ TEST_CASE("panes narrower than 38 columns become a carousel") {
   CHECK(!has(text, "[A]"));
 }
 
+TEST_CASE("smoke tests have a row below the votes when a pane has some") {
+  Example e(2);
+  const std::string without = e.paint({50, 200}).text();
+  CHECK(without.find("smoke") == without.npos);
+  e.screen.panes[1].smoke = kSmoke;
+  const std::string screen = e.paint({50, 200}).text();
+  const std::size_t at = screen.find(" smoke – not run");
+  REQUIRE(at != screen.npos);
+  const std::string row = screen.substr(at, screen.find('\n', at) - at);
+  CHECK(row.find("smoke gibberish ✓ leak ✗ tool ✓ code –") != row.npos);
+  CHECK(row.find("2/3") != row.npos);
+  CHECK(screen.rfind("vote", at) > screen.rfind("pp", at));
+  // Where the names of the tests have no room, the score has.
+  Example narrow(3);
+  narrow.screen.panes[1].smoke = kSmoke;
+  const std::string small = narrow.paint({40, 120}).text();
+  const std::size_t begin = small.find("smoke gibberish");
+  REQUIRE(begin != small.npos);
+  CHECK(small.substr(begin, small.find('\n', begin) - begin).find("2/3") != small.npos);
+  e.screen.blind = BlindData{};
+  CHECK(e.paint({50, 200}).text().find("smoke") == std::string::npos);
+  e.screen.blind.reset();
+  CHECK(layout_of(e.screen, {24, 80}).smoke.empty());
+}
+
 TEST_CASE("no part of the screen lies on another at any size") {
   for (int count = 1; count <= 4; ++count)
     for (int rows = 6; rows <= 60; ++rows)
       for (const int cols : {30, 40, 59, 60, 77, 80, 110, 120, 155, 200}) {
         Example e(count);
+        if (rows % 2 == 0) e.screen.panes[0].smoke = kSmoke;
         for (const bool blind : {false, true}) {
           if (blind) e.screen.blind = BlindData{};
           const CompareLayout l = layout_of(e.screen, {rows, cols});
-          std::vector<Rect> parts = {l.header,      l.titles, l.votes,       l.summaries, l.split, l.standing,
-                                     l.middle_rule, l.input,  l.status_rule, l.status,    l.hints};
+          std::vector<Rect> parts = {l.header,   l.titles,      l.votes, l.smoke,       l.summaries, l.split,
+                                     l.standing, l.middle_rule, l.input, l.status_rule, l.status,    l.hints};
           parts.push_back({l.text[0].row, 0, l.text[0].height, cols});
           parts.push_back({l.metrics[0].row, 0, l.metrics[0].height, cols});
           std::vector<int> used(static_cast<std::size_t>(rows), 0);

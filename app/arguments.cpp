@@ -317,6 +317,10 @@ void Parser::add_debug(CLI::App& command) {
   verb("render", "print the prompt of the request on standard input")
       ->add_option("--template", out_.template_file, "render with this template, without a model")
       ->type_name("FILE");
+  CLI::App* plan = verb("plan", "print what a step of the Vulkan backend dispatches, and where it waits");
+  plan->add_option("--rows", out_.rows, "tokens of the step")->type_name("N")->check(CLI::Range(1, 65536));
+  plan->add_option("--depth", out_.depth, "tokens before it")->type_name("N")->check(CLI::Range(0, 1 << 24));
+  plan->add_flag("--json", out_.json, "as JSON");
   CLI::App* logits = verb("logits", "write the logits of every position as float32 [tokens][vocabulary]");
   logits->add_option("--tokens", out_.tokens, "token ids with blanks or commas between them")
       ->type_name("IDS")

@@ -41,7 +41,7 @@ struct Arguments {
   std::string file, name;
   bool json = false, origin = false, specials = false;
   std::string tokens, out_file, template_file;
-  std::int32_t chunk = 0;
+  std::int32_t chunk = 0, rows = 1, depth = 0;
   ToolArguments tool;  ///< of the commands in tool_commands()
   BenchArguments bench;
   ResultsArguments results;

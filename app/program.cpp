@@ -8,6 +8,7 @@
 #include "app/chat_app.h"
 #include "app/compare/compare.h"
 #include "app/convert.h"
+#include "app/debug_plan.h"
 #include "app/devices.h"
 #include "app/drift.h"
 #include "app/eval/eval.h"
@@ -131,6 +132,7 @@ constexpr std::array kEntries = {
     Entry{"debug tokenize", with_model<debug_tokenize>},
     Entry{"debug render", with_model<debug_render>},
     Entry{"debug logits", with_model<debug_logits>},
+    Entry{"debug plan", with_model<debug_plan>},
     Entry{"paths", paths},
     Entry{"report", with_job<make_report>},
     Entry{"bench", with_job<bench>},

@@ -8,6 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/cpu/cpu_backend.h"
 #include "engine/reference/reference_backend.h"
+#include "engine/vulkan/schedule.h"
 #include "engine/vulkan/vulkan_backend.h"
 
 namespace glim {
@@ -33,7 +34,8 @@ BackendMemory device_memory() {
 /// The first is what "auto" takes.
 constexpr std::array kChoices = {
     Choice{"cpu", [](int threads) { return make_cpu_backend(threads); }, host_memory, cpu_scratch_bytes},
-    Choice{"vulkan", [](int) { return make_vulkan_backend(); }, device_memory, nothing},
+    Choice{"vulkan", [](int) { return make_vulkan_backend(); }, device_memory,
+           [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
     Choice{"reference", [](int) { return make_reference_backend(); }, host_memory, nothing},
 };
 
@@ -74,6 +76,10 @@ Devices devices() {
   for (DeviceReport& device : vulkan.devices) out.found.push_back(std::move(device));
   if (!vulkan.problem.empty()) out.problems.push_back(std::move(vulkan.problem));
   return out;
+}
+
+std::unique_ptr<Backend> make_schedule_backend(std::vector<ScheduledDispatch>& out) {
+  return make_vulkan_schedule_backend(out);
 }
 
 std::string backend_names() {

@@ -8,6 +8,7 @@
 
 #include "engine/tensor/backend.h"
 #include "engine/tensor/device_report.h"
+#include "engine/tensor/scheduled_dispatch.h"
 
 namespace glim {
 
@@ -30,6 +31,10 @@ BackendMemory backend_memory(std::string_view name);
 
 /// What Backend::reserve() of that backend takes. Throws E301.
 std::uint64_t backend_scratch_bytes(std::string_view name, std::int32_t threads, const StepSizes& sizes);
+
+/// A backend that computes nothing and appends to `out`, which outlives it, what the Vulkan backend would
+/// dispatch. Its weights and its cache take no memory. Throws E301 for a build without Vulkan.
+std::unique_ptr<Backend> make_schedule_backend(std::vector<ScheduledDispatch>& out);
 
 /// "auto, cpu, vulkan, reference"
 std::string backend_names();

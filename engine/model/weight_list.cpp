@@ -127,7 +127,7 @@ void WeightList::load(Backend& backend, const WeightProgress& progress) {
       if (progress && !progress(done + at, total, slot.source->name)) {
         throw Error(ErrorCode::E901, "loading was cancelled");
       }
-      if (total <= available) touch(bytes.subspan(at, std::min(kChunk, bytes.size() - at)));
+      if (total <= available && backend.reads_weights()) touch(bytes.subspan(at, std::min(kChunk, bytes.size() - at)));
     }
     prepare(slot, backend);
     done += bytes.size();

@@ -39,6 +39,9 @@ class Backend {
   /// set on return. Factors (Tensor::scales) belong to the weight and are taken with it.
   virtual std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) = 0;
 
+  /// False where prepare() only looks at the size of weights, so that nobody need read them before.
+  virtual bool reads_weights() const { return true; }
+
   /// Copies bytes from offset `from` of a buffer to offset `to`; the ranges do not overlap. Between steps.
   virtual void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
     std::memcpy(buffer.host() + to, buffer.host() + from, bytes);

@@ -3,6 +3,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::absorb(const Absorb& stage) {
+  settle();
+  enter("absorb");
   const Tensor& k_b = stage.w->k_b;
   const std::int64_t head = stage.q.cols / k_b.batch, tail = head - k_b.cols;
   multiply_rows({.weight = k_b,

@@ -3,6 +3,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::dense_down(const DenseDown& stage) {
+  settle();
+  enter("dense_down");
   multiply_rows({.weight = stage.w->down,
                  .x = address_of(stage.hidden),
                  .y = address_of(stage.x),

@@ -3,6 +3,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::dense_up(const DenseUp& stage) {
+  settle();
+  enter("dense_up");
   gate({.gate = stage.w->gate,
         .up = stage.w->up,
         .x = address_of(stage.x),

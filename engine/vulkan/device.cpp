@@ -61,7 +61,6 @@ FenceHandle Device::make_fence() const {
 }
 
 void Device::submit(VkCommandBuffer commands, VkFence fence) const {
-  check(vkEndCommandBuffer(commands), "recording");
   VkSubmitInfo info = {};
   info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
   info.commandBufferCount = 1;
@@ -100,7 +99,6 @@ VkCommandBuffer CommandBuffers::next() {
   }
   VkCommandBufferBeginInfo begin = {};
   begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
-  begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
   check(vkBeginCommandBuffer(buffers_[used_], &begin), "recording");
   return buffers_[used_++];
 }

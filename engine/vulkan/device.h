@@ -25,7 +25,8 @@ class Device {
   std::uint32_t queue_family() const { return family_; }
 
   FenceHandle make_fence() const;
-  /// Starts `commands`; `fence`, which may be null, is signalled when they are done.
+  /// Starts `commands`, whose recording has ended; `fence`, which may be null, is signalled when all
+  /// that was started before is done.
   void submit(VkCommandBuffer commands, VkFence fence) const;
   void wait(VkFence fence) const;  ///< and makes it ready for the next submission
   void wait_idle() const;
@@ -37,7 +38,7 @@ class Device {
   std::uint32_t family_ = 0;
 };
 
-/// Command buffers of one thread, used again after reset().
+/// Command buffers of one thread, free again after reset(); each may be started many times before.
 class CommandBuffers {
  public:
   explicit CommandBuffers(const Device& device);

@@ -4,14 +4,15 @@
 namespace glim::vulkan {
 
 void VulkanOps::embed(const Embed& stage) {
-  const EmbedArgs args = {.tables = tables_->address(),
+  settle();
+  enter("embed");
+  const EmbedArgs args = {.tables = setup_.tables,
                           .rows = step_rows_,
                           .table = address_of(stage.table),
                           .scale = scales_of(stage.table),
                           .y = address_of(stage.out),
                           .cols = static_cast<uint>(stage.table.cols)};
-  recorder_.dispatch(module_name("embed", stage.table.type), {threads_}, args,
-                     {static_cast<uint>(rows()), 1, 1});
+  recorder_.dispatch({"embed", stage.table.type}, {threads_}, args, {static_cast<uint>(rows()), 1, 1});
   recorder_.barrier();
 }
 

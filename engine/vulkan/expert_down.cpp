@@ -4,6 +4,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::expert_down(const ExpertDown& stage) {
+  settle();
+  enter("expert_down");
   const ExpertWeights& w = *stage.w;
   const bool together = w.shared_down && w.shared_down.type == w.down.type;
   if (w.shared_down && !together) {
@@ -15,7 +17,7 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
                    .mode = kMultiplyAdd});
     recorder_.barrier();
   }
-  const ExpertDownArgs args = {.tables = tables_->address(),
+  const ExpertDownArgs args = {.tables = setup_.tables,
                                .down = address_of(w.down),
                                .scales = scales_of(w.down),
                                .shared_down = together ? address_of(w.shared_down) : 0,
@@ -32,7 +34,7 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
                                .pitch = static_cast<uint>(w.down.pitch != 0 ? w.down.pitch : w.down.rows)};
   constexpr uint kRows = 2;
   recorder_.dispatch(
-      module_name("expert_down", w.down.type), {threads_, kRows, 1}, args,
+      {"expert_down", w.down.type}, {threads_, kRows, 1}, args,
       spread(static_cast<std::uint64_t>(w.down.rows + kRows - 1) / kRows, static_cast<uint>(rows())));
   recorder_.barrier();
 }

@@ -3,6 +3,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::expert_up(const ExpertUp& stage) {
+  settle();
+  enter("expert_up");
   gate({.gate = stage.w->gate,
         .up = stage.w->up,
         .x = address_of(stage.normed),

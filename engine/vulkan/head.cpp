@@ -5,6 +5,9 @@
 namespace glim::vulkan {
 
 void VulkanOps::head(const Head& stage) {
+  settle();
+  layer_ = -1;
+  enter("head");
   std::copy(stage.rows.begin(), stage.rows.end(),
             reinterpret_cast<std::int32_t*>(step_memory_->host() + (head_rows_ - step_memory_->address())));
   multiply({.weight = stage.output,

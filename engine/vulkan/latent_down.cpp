@@ -4,6 +4,9 @@
 namespace glim::vulkan {
 
 void VulkanOps::latent_down(const LatentDown& stage) {
+  settle();
+  ++layer_;
+  enter("latent_down");
   const AttentionWeights& w = *stage.w;
   const Address x = address_of(stage.x), gain = address_of(w.norm);
   const auto product = [&](const Tensor& weight, const Tensor& y) {

@@ -23,14 +23,22 @@ struct Piece {
   std::byte* host;
 };
 
+/// Where pieces come from.
+class MemorySource {
+ public:
+  virtual ~MemorySource() = default;
+  /// Throws E201 naming `what`. The bytes hold anything.
+  virtual Piece take(std::uint64_t bytes, Sharing sharing, std::string_view what) = 0;
+  virtual void give_back(const Piece& piece) = 0;
+};
+
 /// Device memory, taken in large blocks and handed out in pieces that start at multiples of 256 bytes. One
 /// thread; pieces go back before it.
-class Memory {
+class Memory final : public MemorySource {
  public:
   explicit Memory(const Device& device) : device_(device) {}
-  /// Throws E201 naming `what`. The bytes hold anything.
-  Piece take(std::uint64_t bytes, Sharing sharing, std::string_view what);
-  void give_back(const Piece& piece);
+  Piece take(std::uint64_t bytes, Sharing sharing, std::string_view what) override;
+  void give_back(const Piece& piece) override;
   std::uint64_t taken() const { return taken_; }  ///< bytes of all blocks
 
  private:
@@ -58,7 +66,7 @@ class Memory {
 /// A piece as a buffer of the engine.
 class DeviceBuffer final : public Buffer {
  public:
-  DeviceBuffer(Memory& memory, std::uint64_t bytes, Sharing sharing, std::string_view what)
+  DeviceBuffer(MemorySource& memory, std::uint64_t bytes, Sharing sharing, std::string_view what)
       : DeviceBuffer(memory, memory.take(bytes, sharing, what), bytes) {}
   ~DeviceBuffer() override { memory_.give_back(piece_); }
   DeviceBuffer(const DeviceBuffer&) = delete;
@@ -74,10 +82,10 @@ class DeviceBuffer final : public Buffer {
   }
 
  private:
-  DeviceBuffer(Memory& memory, Piece piece, std::uint64_t bytes)
+  DeviceBuffer(MemorySource& memory, Piece piece, std::uint64_t bytes)
       : Buffer(piece.host, bytes), memory_(memory), piece_(piece) {}
 
-  Memory& memory_;
+  MemorySource& memory_;
   Piece piece_;
   const float* scales_ = nullptr;
   std::uint64_t scales_offset_ = 0;

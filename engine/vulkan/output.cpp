@@ -3,6 +3,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::output(const Output& stage) {
+  settle();
+  enter("output");
   multiply_rows({.weight = stage.w->output,
                  .x = address_of(stage.value),
                  .y = address_of(stage.x),

@@ -126,10 +126,10 @@ void Pipelines::keep() const {
   out.give_name();
 }
 
-const Pipeline& Pipelines::get(std::string_view module, const Constants& constants) {
-  const auto known = made_.find({module, constants});
+const Pipeline& Pipelines::get(const ModuleName& module, const Constants& constants) {
+  const ShaderModule& found = find_module(module.text());
+  const auto known = made_.find({found.name, constants});
   if (known != made_.end()) return known->second;
-  const ShaderModule& found = find_module(module);
   const Key key{found.name, constants};
   return made_.emplace(key, make(key, found.words)).first->second;
 }

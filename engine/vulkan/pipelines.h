@@ -8,13 +8,10 @@
 #include <string_view>
 
 #include "engine/vulkan/device.h"
+#include "engine/vulkan/recorder.h"
 #include "engine/vulkan/spirv.h"
 
 namespace glim::vulkan {
-
-/// Values of the specialisation constants 0, 1, ... of a shader; the first is always the number of threads of
-/// a workgroup. What a shader does not declare is ignored.
-using Constants = std::array<std::uint32_t, 6>;
 
 struct Pipeline {
   ShaderInterface shader;
@@ -31,8 +28,8 @@ class Pipelines {
   Pipelines(const Pipelines&) = delete;
   Pipelines& operator=(const Pipelines&) = delete;
 
-  /// Throws E201, E301. The name must be one of shader_modules(). Valid as long as this object.
-  const Pipeline& get(std::string_view module, const Constants& constants);
+  /// Throws E201, E301. There must be such a shader. Valid as long as this object.
+  const Pipeline& get(const ModuleName& module, const Constants& constants);
 
  private:
   struct Key {

@@ -4,6 +4,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::query_store(const QueryStore& stage) {
+  settle();
+  enter("query_store");
   const AttentionWeights& w = *stage.w;
   const Address rope = address_of(stage.rope);
   multiply_rows({.weight = w.q_b,
@@ -17,7 +19,7 @@ void VulkanOps::query_store(const QueryStore& stage) {
                  .head = stage.q.cols / stage.heads,
                  .tail = stage.rope.cols,
                  .eps = stage.eps});
-  const StoreLatentArgs args = {.tables = tables_->address(),
+  const StoreLatentArgs args = {.tables = setup_.tables,
                                 .rows = step_rows_,
                                 .blocks = block_tables_,
                                 .latent = address_of(stage.latent),
@@ -27,8 +29,7 @@ void VulkanOps::query_store(const QueryStore& stage) {
                                 .rank = static_cast<uint>(stage.latent.cols - stage.rope.cols),
                                 .width = static_cast<uint>(stage.latent.cols),
                                 .eps = stage.eps};
-  recorder_.dispatch(module_name("store_latent", stage.cache.type), {threads_}, args,
-                     {static_cast<uint>(rows()), 1, 1});
+  recorder_.dispatch({"store_latent", stage.cache.type}, {threads_}, args, {static_cast<uint>(rows()), 1, 1});
   recorder_.barrier();
 }
 

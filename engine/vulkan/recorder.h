@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "engine/vulkan/device.h"
-#include "engine/vulkan/pipelines.h"
+#include "engine/quant/quant_type.h"
 
 namespace glim::vulkan {
+
+/// Values of the specialisation constants 0, 1, ... of a shader; the first is always the number of threads of
+/// a workgroup. What a shader does not declare is ignored.
+using Constants = std::array<std::uint32_t, 6>;
 
 /// Workgroups of a dispatch in three directions.
 using Groups = std::array<std::uint32_t, 3>;
@@ -18,17 +23,53 @@ using Groups = std::array<std::uint32_t, 3>;
 /// is work for.
 Groups spread(std::uint64_t count, std::uint32_t third = 1);
 
-/// Records the dispatches of a step and runs them. One thread.
+/// A shader: the kernel and, where it is compiled for several formats, which of them. The name is a literal.
+struct ModuleName {
+  ModuleName(const char* name) : kernel(name), typed(false) {}  // NOLINT(google-explicit-constructor)
+  ModuleName(const char* name, QuantType format) : kernel(name), typed(true), type(format) {}
+  std::string_view kernel;
+  bool typed;
+  QuantType type = QuantType::f32;
+  bool operator==(const ModuleName&) const = default;
+  std::string text() const {
+    return std::string(kernel) + (typed ? "." + std::string(quant(type).name) : std::string());
+  }
+};
+
+/// One dispatch of a step, complete: two that are equal do the same.
+struct Dispatch {
+  ModuleName module;
+  Constants constants;
+  Groups groups;
+  bool barrier;  ///< what dispatches before it wrote is seen
+  std::uint32_t arg_bytes;
+  std::array<std::byte, 128> args;
+  std::string_view stage;  ///< of tensor/ops.h; a literal
+  std::int32_t layer;      ///< -1 outside of layers
+  bool operator==(const Dispatch&) const = default;
+};
+
+/// Where dispatches go: to a device, or to somebody who only wants to know.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  virtual void run(std::span<const Dispatch> dispatches) = 0;  ///< starts them, in order
+  virtual void wait() = 0;  ///< until all that was started is done and the host sees it
+};
+
+/// Collects the dispatches of a step and hands them on in portions. One thread.
 class Recorder {
  public:
-  Recorder(const Device& device, Pipelines& pipelines)
-      : device_(device), pipelines_(pipelines), commands_(device), fence_(device.make_fence()) {}
+  explicit Recorder(Queue& queue) : queue_(queue) { waiting_.reserve(kAtOnce + 8); }
+
+  /// What is dispatched from here on belongs to this stage.
+  void begin_stage(std::string_view stage, std::int32_t layer) { stage_ = stage, layer_ = layer; }
 
   /// Behind this, shaders see what dispatches before it wrote.
   void barrier() { pending_barrier_ = true; }
 
   template <typename Args>
-  void dispatch(std::string_view module, const Constants& constants, const Args& args, Groups groups) {
+  void dispatch(ModuleName module, const Constants& constants, const Args& args, Groups groups) {
     static_assert(sizeof(Args) <= 128);
     dispatch(module, constants, std::as_bytes(std::span(&args, 1)), groups);
   }
@@ -36,22 +77,19 @@ class Recorder {
   /// Starts what has been recorded and waits for all of it.
   void finish();
 
-  std::uint64_t dispatches() const { return dispatches_; }  ///< since the object was made
-  std::uint64_t barriers() const { return barriers_; }
-
  private:
-  void dispatch(std::string_view module, const Constants& constants, std::span<const std::byte> args,
-                Groups groups);
-  VkCommandBuffer current();
+  /// So many dispatches go to the device at once: it starts before all are recorded, and none of its time
+  /// slices gets too long for a driver that watches over them.
+  static constexpr std::size_t kAtOnce = 128;
 
-  const Device& device_;
-  Pipelines& pipelines_;
-  CommandBuffers commands_;
-  FenceHandle fence_;
-  VkCommandBuffer recording_ = VK_NULL_HANDLE;
+  void dispatch(ModuleName module, const Constants& constants, std::span<const std::byte> args,
+                Groups groups);
+
+  Queue& queue_;
+  std::vector<Dispatch> waiting_;
+  std::string_view stage_;
+  std::int32_t layer_ = -1;
   bool pending_barrier_ = false;
-  std::uint32_t recorded_ = 0;  ///< dispatches in `recording_`
-  std::uint64_t dispatches_ = 0, barriers_ = 0;
 };
 
 }  // namespace glim::vulkan

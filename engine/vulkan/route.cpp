@@ -4,6 +4,8 @@
 namespace glim::vulkan {
 
 void VulkanOps::route(const Route& stage) {
+  settle();
+  enter("route");
   const ExpertWeights& w = *stage.w;
   const RouterRules& rules = stage.rules;
   const RouteArgs args = {.x = address_of(stage.x),
@@ -23,7 +25,7 @@ void VulkanOps::route(const Route& stage) {
                           .scale = rules.scale,
                           .eps = stage.eps};
   // One workgroup reads all of the router, beside those of the shared expert.
-  const uint threads = device_.facts().is_gpu() ? 256 : threads_;
+  const uint threads = setup_.gpu ? 256 : threads_;
   recorder_.dispatch("route", {threads}, args, {static_cast<uint>(rows()), 1, 1});
   if (w.shared_gate) {
     gate({.gate = w.shared_gate,

@@ -30,6 +30,7 @@ void Transfer::run(void (*record)(VkCommandBuffer, const void*), const void* wha
   full_barrier(commands);
   record(commands, what);
   full_barrier(commands);
+  check(vkEndCommandBuffer(commands), "recording");
   device_.submit(commands, fence);
 }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "engine/base/error.h"
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
+#include "engine/vulkan/choose_device.h"
+#include "engine/vulkan/device_queue.h"
+#include "engine/vulkan/tables.h"
 #include "engine/vulkan/transfer.h"
 #include "engine/vulkan/vulkan_ops.h"
 
@@ -17,41 +19,6 @@ using namespace vulkan;
 
 constexpr std::uint64_t kScalesAlignment = 16;
 
-/// Of the devices that can compute the first of the best kind.
-DeviceFacts choose_device(const Instance& instance) {
-  std::optional<DeviceFacts> best;
-  std::string refused;
-  const auto rank = [](const DeviceFacts& facts) {
-    switch (facts.properties.deviceType) {
-      case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
-        return 3;
-      case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
-        return 2;
-      case VK_PHYSICAL_DEVICE_TYPE_CPU:
-        return 0;
-      default:
-        return 1;
-    }
-  };
-  for (const VkPhysicalDevice physical : instance.devices()) {
-    DeviceFacts facts(physical);
-    const std::vector<std::string> missing = missing_requirements(facts);
-    if (!missing.empty()) {
-      refused =
-          strf("; %s cannot be used: %s", printable(facts.properties.deviceName).c_str(), missing[0].c_str());
-    } else if (!best || rank(facts) > rank(*best)) {
-      best = std::move(facts);
-    }
-  }
-  if (!best) {
-    throw Error(ErrorCode::E301,
-                strf("no Vulkan device of this machine can run glim%s; install or update its driver "
-                     "(mesa-vulkan-drivers), or use --backend cpu",
-                     refused.c_str()));
-  }
-  return *best;
-}
-
 class VulkanBackend final : public Backend {
  public:
   VulkanBackend()
@@ -59,7 +26,12 @@ class VulkanBackend final : public Backend {
         memory_(device_),
         pipelines_(device_, default_cache_folder()),
         transfer_(device_, memory_),
-        ops_(device_, memory_, pipelines_) {
+        queue_(device_, pipelines_),
+        tables_(memory_, sizeof(QuantTables), Sharing::device, "tables"),
+        ops_({device_.facts().is_gpu(), device_.facts().vulkan11.subgroupSize, tables_.address()}, memory_,
+             queue_) {
+    const QuantTables tables = quant_tables();
+    transfer_.write(tables_.piece(), 0, std::as_bytes(std::span(&tables, 1)));
     const DeviceReport device = report(device_.facts());
     description_ = strf("%s (%s), %s", printable(device.name).c_str(), device.kind.c_str(),
                         printable(device.driver).c_str());
@@ -95,6 +67,8 @@ class VulkanBackend final : public Backend {
     transfer_.copy(piece, from, piece, to, bytes);
   }
 
+  std::uint64_t reserve(const StepSizes& sizes) override { return ops_.reserve(sizes); }
+
   Ops& ops() override { return ops_; }
 
  private:
@@ -109,6 +83,8 @@ class VulkanBackend final : public Backend {
   Memory memory_;
   Pipelines pipelines_;
   Transfer transfer_;
+  DeviceQueue queue_;
+  DeviceBuffer tables_;
   VulkanOps ops_;
   std::string description_;
 };
@@ -117,6 +93,10 @@ class VulkanBackend final : public Backend {
 
 std::unique_ptr<Backend> make_vulkan_backend() {
   return std::make_unique<VulkanBackend>();
+}
+
+std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes) {
+  return VulkanOps::scratch_bytes(sizes);
 }
 
 std::uint64_t vulkan_memory() {

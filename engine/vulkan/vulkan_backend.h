@@ -14,6 +14,9 @@ namespace glim {
 /// build, on this machine or in its drivers.
 std::unique_ptr<Backend> make_vulkan_backend();
 
+/// What its Backend::reserve() takes.
+std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes);
+
 /// Bytes that this device can still give. Throws E301 as make_vulkan_backend() does.
 std::uint64_t vulkan_memory();
 

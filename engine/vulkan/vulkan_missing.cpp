@@ -1,5 +1,6 @@
 // Stands in for the rest of the folder where the build found no Vulkan.
 #include "engine/base/error.h"
+#include "engine/vulkan/schedule.h"
 #include "engine/vulkan/vulkan_backend.h"
 
 namespace glim {
@@ -14,6 +15,14 @@ namespace {
 }  // namespace
 
 std::unique_ptr<Backend> make_vulkan_backend() {
+  refuse();
+}
+
+std::unique_ptr<Backend> make_vulkan_schedule_backend(std::vector<ScheduledDispatch>&) {
+  refuse();
+}
+
+std::uint64_t vulkan_scratch_bytes(const StepSizes&) {
   refuse();
 }
 

@@ -4,8 +4,6 @@
 #include <bit>
 
 #include "engine/base/error.h"
-#include "engine/vulkan/tables.h"
-#include "engine/vulkan/transfer.h"
 #include "shaders/gated.args.h"
 #include "shaders/step.args.h"
 
@@ -40,20 +38,32 @@ Address floats(std::int64_t count) {
 
 }  // namespace
 
-VulkanOps::VulkanOps(const Device& device, Memory& memory, Pipelines& pipelines)
-    : device_(device),
+VulkanOps::VulkanOps(const Setup& setup, MemorySource& memory, Queue& queue)
+    : setup_(setup),
       memory_(memory),
-      recorder_(device, pipelines),
-      tables_(std::make_unique<DeviceBuffer>(memory, sizeof(QuantTables), Sharing::device, "tables")),
+      recorder_(queue),
       // Software computes a subgroup at a time; on a GPU several hide each other's waits.
-      threads_(device.facts().is_gpu() ? 64 : device.facts().vulkan11.subgroupSize) {
-  const QuantTables tables = quant_tables();
-  Transfer(device, memory).write(tables_->piece(), 0, std::as_bytes(std::span(&tables, 1)));
+      threads_(setup.gpu ? 64 : setup.subgroup) {}
+
+std::uint64_t VulkanOps::scratch_bytes(const StepSizes& sizes) {
+  return parts_bytes(sizes.rows, sizes.activation);
+}
+
+std::uint64_t VulkanOps::reserve(const StepSizes& sizes) {
+  const std::uint64_t bytes = scratch_bytes(sizes);
+  scratch(bytes);
+  return bytes;
+}
+
+void VulkanOps::flush() {
+  settle();
+  recorder_.finish();
 }
 
 void VulkanOps::begin(const StepRows& step) {
-  recorder_.finish();
+  flush();
   step_ = step;
+  layer_ = -1;
   last_position_ = 0;
   const std::size_t count = step.rows.size();
   std::size_t blocks = 0;
@@ -62,11 +72,12 @@ void VulkanOps::begin(const StepRows& step) {
   if (!step_memory_ || step_memory_->size() < bytes) {
     step_memory_ = std::make_unique<DeviceBuffer>(memory_, 2 * bytes, Sharing::host, "rows of a step");
   }
+  // What grows comes last, so that addresses stay the same from token to token.
   auto* rows = reinterpret_cast<StepRow*>(step_memory_->host());
-  auto* tables = reinterpret_cast<std::int32_t*>(rows + count);
+  auto* tables = reinterpret_cast<std::int32_t*>(rows + count) + count;
   step_rows_ = step_memory_->address();
-  block_tables_ = step_rows_ + count * sizeof(StepRow);
-  head_rows_ = block_tables_ + blocks * sizeof(std::int32_t);
+  head_rows_ = step_rows_ + count * sizeof(StepRow);
+  block_tables_ = head_rows_ + count * sizeof(std::int32_t);
   for (const Row& row : step.rows) {
     uint first = 0;
     for (std::int32_t s = 0; s < row.sequence; ++s)
@@ -75,10 +86,6 @@ void VulkanOps::begin(const StepRows& step) {
     last_position_ = std::max(last_position_, row.position);
   }
   for (const auto& table : step.blocks) tables = std::copy(table.begin(), table.end(), tables);
-}
-
-std::string VulkanOps::module_name(std::string_view stage, QuantType type) {
-  return std::string(stage) + "." + std::string(quant(type).name);
 }
 
 Address VulkanOps::scratch(std::uint64_t bytes) {
@@ -99,14 +106,14 @@ void VulkanOps::multiply(const Product& p, std::int64_t results) {
     row_groups = w.rows / p.head * static_cast<std::int64_t>(of_head);
   }
   const Constants constants = {threads_, kWeightRows, narrow(inputs), p.mode};
-  const std::string module = module_name("multiply", w.type);
+  const ModuleName module("multiply", w.type);
   // A dispatch has so many workgroups in its third direction at most; experts come in whole inputs.
   const std::int64_t most = std::max<std::int64_t>(kMostGroups / batch * inputs / p.head * p.head, p.head);
   for (std::int64_t first = 0; first < results; first += most) {
     const std::int64_t count = std::min(most, results - first);
     const bool listed = p.list != 0;
     const std::int64_t x_first = experts ? first / p.head : listed ? 0 : first;
-    const MultiplyArgs args = {.tables = tables_->address(),
+    const MultiplyArgs args = {.tables = setup_.tables,
                                .weights = address_of(w),
                                .scales = scales_of(w),
                                .x = p.x + floats(x_first * p.x_stride),
@@ -136,10 +143,10 @@ void VulkanOps::gate(const Gate& s) {
   const std::int64_t results = rows() * s.choices, inputs = experts ? 1 : inputs_of(results);
   const std::int64_t most = std::max<std::int64_t>(kMostGroups * inputs / s.choices * s.choices, s.choices);
   const Constants constants = {threads_, kWeightRows, narrow(inputs)};
-  const std::string module = module_name("gated", s.gate.type);
+  const ModuleName module("gated", s.gate.type);
   for (std::int64_t first = 0; first < results; first += most) {
     const std::int64_t count = std::min(most, results - first);
-    const GatedArgs args = {.tables = tables_->address(),
+    const GatedArgs args = {.tables = setup_.tables,
                             .gate = address_of(s.gate),
                             .up = address_of(s.up),
                             .gate_scales = scales_of(s.gate),

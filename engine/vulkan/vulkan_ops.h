@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/tensor/ops.h"
+#include "engine/tensor/backend.h"
 #include "engine/vulkan/memory.h"
 #include "engine/vulkan/recorder.h"
 #include "shaders/multiply.args.h"
@@ -16,7 +16,17 @@ namespace glim::vulkan {
 /// queue; flush() runs them.
 class VulkanOps final : public Ops {
  public:
-  VulkanOps(const Device& device, Memory& memory, Pipelines& pipelines);
+  /// What the schedule depends on.
+  struct Setup {
+    bool gpu;                ///< and not software
+    std::uint32_t subgroup;  ///< threads
+    Address tables;          ///< QuantTables
+  };
+  VulkanOps(const Setup& setup, MemorySource& memory, Queue& queue);
+
+  /// Takes what stages need for themselves in steps of these sizes. Returns its bytes. Throws E201.
+  std::uint64_t reserve(const StepSizes& sizes);
+  static std::uint64_t scratch_bytes(const StepSizes& sizes);
 
   void begin(const StepRows& step) override;
   void embed(const Embed& stage) override;
@@ -32,9 +42,7 @@ class VulkanOps final : public Ops {
   void dense_up(const DenseUp& stage) override;
   void dense_down(const DenseDown& stage) override;
   void head(const Head& stage) override;
-  void flush() override { recorder_.finish(); }
-
-  const Recorder& recorder() const { return recorder_; }
+  void flush() override;
 
  private:
   /// A product of the rows of the step with all matrices of a stack.
@@ -62,18 +70,29 @@ class VulkanOps final : public Ops {
   void multiply_rows(const Product& product) { multiply(product, rows()); }
   void gate(const Gate& stage);
   void gate_apart(const Gate& stage);
+  /// Attention that has been left in parts, to be joined by who reads it.
+  struct Parts {
+    uint count = 0, positions = 0, heads = 0, rank = 0;
+    Address partial = 0, mixed = 0;
+  };
+
+  void enter(std::string_view stage) { recorder_.begin_stage(stage, layer_); }
+  void settle();
+  void join(const Value& stage);
+  static std::uint64_t parts_bytes(std::int64_t rows, std::int64_t row_values);
   /// Memory between two dispatches of one stage, at least `bytes` long.
   Address scratch(std::uint64_t bytes);
-  static std::string module_name(std::string_view stage, QuantType type);
 
-  const Device& device_;
-  Memory& memory_;
+  const Setup setup_;
+  MemorySource& memory_;
   Recorder recorder_;
   StepRows step_;
-  std::unique_ptr<DeviceBuffer> tables_, step_memory_, scratch_;
+  std::unique_ptr<DeviceBuffer> step_memory_, scratch_;
   Address step_rows_ = 0, block_tables_ = 0, head_rows_ = 0;
   std::uint32_t threads_;           ///< of a workgroup that makes products
   std::int32_t last_position_ = 0;  ///< the largest of the step
+  std::int32_t layer_ = -1;
+  Parts parts_;
 };
 
 }  // namespace glim::vulkan

@@ -26,7 +26,7 @@ std::set<std::string> names() {
 TEST_CASE("every stage has a shader for every format of weights and of the cache") {
   const std::set<std::string> all = names();
   for (const QuantInfo& info : kQuants) {
-    for (const char* stage : {"embed", "multiply", "gated", "expert_down"}) {
+    for (const char* stage : {"embed", "multiply", "gated", "value", "expert_down"}) {
       const std::string name = std::string(stage) + "." + std::string(info.name);
       CAPTURE(name);
       CHECK(all.count(name) == (holds_weights(info.type) ? 1 : 0));

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/tensor/scheduled_dispatch.h"
+
+namespace glim {
+
+/// What the Vulkan backend dispatches in one step, in order.
+struct StepSchedule {
+  std::string device;
+  std::int32_t layers = 0;
+  std::vector<ScheduledDispatch> dispatches;
+};
+
+/// The step that computes `rows` tokens behind `depth` others, with the logits of the last. Weights are
+/// neither read nor given memory. `options` names the model, the type of its cache and no more than that.
+/// Throws E101-E113, E301, E603.
+StepSchedule step_schedule(const EngineOptions& options, std::int32_t rows, std::int32_t depth);
+
+}  // namespace glim

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace glim {
+
+/// One dispatch of a step on a graphics card.
+struct ScheduledDispatch {
+  std::string stage;   ///< of ops.h
+  std::string shader;  ///< with the format it is for
+  std::int32_t layer;  ///< -1 outside of layers
+  std::array<std::uint32_t, 3> groups;
+  bool barrier;  ///< waits for all dispatches before it
+};
+
+}  // namespace glim

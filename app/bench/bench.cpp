@@ -22,7 +22,6 @@
 namespace glim::app {
 namespace {
 
-constexpr int kGateFailed = 8;                                ///< exit status
 constexpr std::uint64_t kLargest = std::uint64_t{512} << 20;  ///< far beyond any cache
 
 /// "deepseek2 10.57M Q8_0": architecture, weights, file type.
@@ -195,8 +194,8 @@ int gate(const Job& job, const std::vector<EarlierRow>& before, const std::vecto
   const bool slower = std::any_of(findings.begin(), findings.end(), [](const GateFinding& finding) {
     return finding.verdict == GateFinding::Verdict::slower;
   });
-  say(job.console, slower ? "gate: failed" : "gate: failed, no row is in both runs");
-  return kGateFailed;
+  say(job.console, slower ? "GLIM-E801: gate: failed" : "GLIM-E801: gate: failed, no row is in both runs");
+  return exit_status(ErrorCode::E801);
 }
 
 }  // namespace

@@ -50,20 +50,53 @@ double rate(double tokens, double seconds) {
   return seconds > 0 ? tokens / seconds : 0;
 }
 
-/// One line of the table: a result, or why there is none.
+/// One line of the table: the results of the repetitions, or why there are none.
 struct ParallelRow {
   ParallelTest test;
-  std::optional<ParallelResult> result;
+  std::vector<ParallelResult> results;
   std::string refusal;
   double limit = 0;
 
   double prompt_tokens() const { return test.prompt * (test.shared_prompt ? 1.0 : test.sequences); }
   double generated() const { return static_cast<double>(test.generate) * test.sequences; }
-  double prompt_rate() const { return rate(prompt_tokens(), result->prompt_seconds); }
-  double generate_rate() const { return rate(generated(), result->generate_seconds); }
-  double seconds() const { return result->prompt_seconds + result->generate_seconds; }
-  double total_rate() const { return rate(prompt_tokens() + generated(), seconds()); }
-  double of_limit() const { return limit > 0 ? result->traffic.bytes() * generate_rate() / limit : 0; }
+
+  template <typename Value>
+  std::vector<double> of_each(const Value& value) const {
+    std::vector<double> out;
+    for (const ParallelResult& result : results) out.push_back(value(result));
+    return out;
+  }
+  std::vector<double> prompt_rates() const {
+    return of_each([&](const ParallelResult& r) { return rate(prompt_tokens(), r.prompt_seconds); });
+  }
+  std::vector<double> generate_rates() const {
+    return of_each([&](const ParallelResult& r) { return rate(generated(), r.generate_seconds); });
+  }
+  std::vector<double> total_rates() const {
+    return of_each([&](const ParallelResult& r) {
+      return rate(prompt_tokens() + generated(), r.prompt_seconds + r.generate_seconds);
+    });
+  }
+  double prompt_seconds() const {
+    return spread_of(of_each([](const ParallelResult& r) { return r.prompt_seconds; })).mean;
+  }
+  double generate_seconds() const {
+    return spread_of(of_each([](const ParallelResult& r) { return r.generate_seconds; })).mean;
+  }
+  double seconds() const { return prompt_seconds() + generate_seconds(); }
+  double bytes_per_token() const {
+    return spread_of(of_each([](const ParallelResult& r) { return r.traffic.bytes(); })).mean;
+  }
+  double of_limit() const {
+    return limit > 0 ? bytes_per_token() * spread_of(generate_rates()).mean / limit : 0;
+  }
+  /// Of all sequences of all repetitions.
+  std::vector<double> first_tokens() const {
+    std::vector<double> out;
+    for (const ParallelResult& result : results)
+      out.insert(out.end(), result.first_token_seconds.begin(), result.first_token_seconds.end());
+    return out;
+  }
 };
 
 Ordered json_of(const ParallelRow& row, const std::string& model, const BenchSettings& settings) {
@@ -77,19 +110,26 @@ Ordered json_of(const ParallelRow& row, const std::string& model, const BenchSet
                  {"tg", row.test.generate},
                  {"pl", row.test.sequences},
                  {"n_kv", row.test.kv_tokens()}};
-  if (!row.result) {
+  if (row.results.empty()) {
     out["skipped"] = row.refusal;
     return out;
   }
-  const std::vector<double>& first = row.result->first_token_seconds;
-  out.update({{"t_pp", row.result->prompt_seconds},
-              {"speed_pp", row.prompt_rate()},
-              {"t_tg", row.result->generate_seconds},
-              {"speed_tg", row.generate_rate()},
+  const std::vector<double> first = row.first_tokens();
+  const Spread prompt = spread_of(row.prompt_rates()), generate = spread_of(row.generate_rates()),
+               total = spread_of(row.total_rates());
+  out.update({{"repetitions", row.results.size()},
+              {"t_pp", row.prompt_seconds()},
+              {"speed_pp", prompt.mean},
+              {"t_tg", row.generate_seconds()},
+              {"speed_tg", generate.mean},
               {"t", row.seconds()},
-              {"speed", row.total_rate()},
-              {"speed_tg_each", row.generate_rate() / row.test.sequences},
-              {"bytes_per_token", row.result->traffic.bytes()},
+              {"speed", total.mean},
+              {"stddev_speed_pp", prompt.deviation},
+              {"stddev_speed_tg", generate.deviation},
+              {"stddev_speed", total.deviation},
+              {"samples_speed_tg", row.generate_rates()},
+              {"speed_tg_each", generate.mean / row.test.sequences},
+              {"bytes_per_token", row.bytes_per_token()},
               {"of_limit", row.limit > 0 ? Ordered(row.of_limit()) : Ordered()},
               {"first_token_p50", percentile(first, 0.5)},
               {"first_token_p95", percentile(first, 0.95)}});
@@ -97,23 +137,27 @@ Ordered json_of(const ParallelRow& row, const std::string& model, const BenchSet
 }
 
 std::string table_head() {
-  return "|    PP |     TG |    B |   N_KV |   T_PP s | S_PP t/s |   T_TG s | S_TG t/s |      T s |    S t/s "
-         "| each t/s | "
-         "of limit | TTFT p50 | TTFT p95 |\n"
-         "|------:|-------:|-----:|-------:|---------:|---------:|---------:|---------:|---------:|---------:"
-         "|---------:|"
-         "---------:|---------:|---------:|\n";
+  return "|    PP |     TG |    B |   N_KV |   T_PP s |         S_PP t/s |   T_TG s |         S_TG t/s |     "
+         " "
+         "T s |            S t/s | each t/s | of limit | TTFT p50 | TTFT p95 |\n"
+         "|------:|-------:|-----:|-------:|---------:|-----------------:|---------:|-----------------:|-----"
+         "-"
+         "---:|-----------------:|---------:|---------:|---------:|---------:|\n";
 }
 
 std::string table_line(const ParallelRow& row) {
   const std::string head = strf("| %5d | %6d | %4d | %6lld |", row.test.prompt, row.test.generate,
                                 row.test.sequences, static_cast<long long>(row.test.kv_tokens()));
-  if (!row.result) return head + " not run: " + row.refusal + " |\n";
-  const std::vector<double>& first = row.result->first_token_seconds;
-  std::string out =
-      head + strf(" %8.3f | %8.2f | %8.3f | %8.2f | %8.3f | %8.2f | %8.2f |", row.result->prompt_seconds,
-                  row.prompt_rate(), row.result->generate_seconds, row.generate_rate(), row.seconds(),
-                  row.total_rate(), row.generate_rate() / row.test.sequences);
+  if (row.results.empty()) return head + " not run: " + row.refusal + " |\n";
+  const std::vector<double> first = row.first_tokens();
+  const auto rates = [](const std::vector<double>& values) {
+    const Spread spread = spread_of(values);
+    return strf("%8.2f \u00b1 %5.2f", spread.mean, spread.deviation);
+  };
+  std::string out = head + strf(" %8.3f | ", row.prompt_seconds()) + rates(row.prompt_rates()) +
+                    strf(" | %8.3f | ", row.generate_seconds()) + rates(row.generate_rates()) +
+                    strf(" | %8.3f | ", row.seconds()) + rates(row.total_rates()) +
+                    strf(" | %8.2f |", spread_of(row.generate_rates()).mean / row.test.sequences);
   out += row.limit > 0 ? strf(" %6.0f %% |", 100 * row.of_limit()) : "        - |";
   return out + strf(" %8.3f | %8.3f |\n", percentile(first, 0.5), percentile(first, 0.95));
 }
@@ -185,7 +229,7 @@ class Sweep {
     for (const ParallelTest& test : tests_) {
       ParallelRow row = run_row(*model, settings, test, go_on);
       row.limit = limit;
-      if (!row.result && row.refusal.empty()) {
+      if (row.results.empty() && row.refusal.empty()) {
         whole = false;
         break;
       }
@@ -194,32 +238,42 @@ class Sweep {
       else
         element(json_of(row, name, settings));
       kept.result["parallel"].push_back(json_of(row, name, settings));
-      if (row.result && test.generate > 0)
-        kept.figures.push_back({.name = strf("tg%d x%d", test.generate, test.sequences),
-                                .value = row.generate_rate(),
-                                .unit = "t/s"});
+      if (row.results.empty() || test.generate == 0) continue;
+      const Spread generated = spread_of(row.generate_rates());
+      kept.figures.push_back({.name = strf("tg%d x%d", test.generate, test.sequences),
+                              .value = generated.mean,
+                              .unit = "t/s",
+                              .spread = generated.deviation});
     }
     kept.threads = settings.threads;
     kept.settings = {{"backend", model->backend().name()},
                      {"type_k", quant(settings.kv_type).name},
                      {"n_batch", settings.batch},
-                     {"n_ubatch", settings.ubatch}};
+                     {"n_ubatch", settings.ubatch},
+                     {"repetitions", plan_.rules.repetitions}};
     if (!whole) kept.result["partial"] = true;
     if (!kept.figures.empty()) record(job_.paths, job_.console, kept);
     return whole;
   }
 
+  /// Without results and without a refusal when a signal came.
   ParallelRow run_row(BenchModel& model, const BenchSettings& settings, const ParallelTest& test,
                       const BenchModel::GoOn& go_on) {
     BenchRules rules = plan_.rules;
     rules.batch = settings.batch;
     rules.kv_type = settings.kv_type;
-    ParallelRow row{test, std::nullopt, {}, 0};
+    ParallelRow row{test, {}, {}, 0};
     const std::uint64_t token = kv_bytes_per_token(model.config(), settings.kv_type);
     row.refusal = parallel_refusal(test, job_.arguments.bench, token);
     if (!row.refusal.empty()) return row;
     try {
-      row.result = model.run_parallel(test, rules, go_on);
+      for (std::int32_t i = 0; i < rules.repetitions; ++i) {
+        std::optional<ParallelResult> result = model.run_parallel(test, rules, go_on);
+        // A row is whole or is not there.
+        if (!result) return {test, {}, {}, 0};
+        row.results.push_back(std::move(*result));
+        rules.warm_up = false;
+      }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::E201 && error.code() != ErrorCode::E603) throw;
       row.refusal = error.what();

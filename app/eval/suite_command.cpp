@@ -19,8 +19,6 @@
 namespace glim::app {
 namespace {
 
-constexpr int kGateFailed = 8;
-
 std::vector<std::string> words(const std::string& list) {
   std::vector<std::string> out;
   for (std::string& word : split_words(list, ','))
@@ -196,8 +194,8 @@ int SuiteCommand::status() const {
   }
   if (interrupted != 0) return interrupted;
   if (arguments_.gate && failed > 0) {
-    say(job_.console, strf("--gate: %d tests failed", failed));
-    return kGateFailed;
+    say(job_.console, strf("GLIM-E801: --gate: %d tests failed", failed));
+    return exit_status(ErrorCode::E801);
   }
   return load_status_;
 }

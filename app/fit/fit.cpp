@@ -45,6 +45,7 @@ Profile chosen_profile(const Job& job) {
   if (name.empty() && arguments.words.empty() && arguments.models.empty()) name = profiles.default_name();
   Settings settings = profiles.settings(name);
   for (const auto& [key, setting] : job.arguments.overrides) settings[key] = setting;
+  if (!arguments.backend.empty()) settings["backend"] = {arguments.backend, "--backend"};
   return make_profile(name, settings);
 }
 
@@ -133,9 +134,10 @@ class Task {
 };
 
 FitRow::Cell Task::cell_of(const FitModel& model, std::int32_t ctx, QuantType kv_type) const {
-  FitRow::Cell cell = {{settled(ctx, model), kv_type, report_.parallel}, std::nullopt};
+  FitRow::Cell cell = {{settled(ctx, model), kv_type, report_.parallel}, std::nullopt, {}};
   try {
     cell.plan = model.plan(cell.wanted, report_.memory);
+    cell.spilled = spilled_groups(model.file(), *cell.plan);
   } catch (const Error& error) {
     // One model and one case: then the reason is the answer.
     const bool single = names_.size() == 1 && report_.contexts.size() * report_.kv_types.size() == 1;

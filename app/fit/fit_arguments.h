@@ -14,6 +14,7 @@ struct FitArguments {
   std::string profile, profiles_file;
   std::vector<std::string> contexts, kv_types;  ///< comma lists
   std::string memory;                           ///< of --vram; empty: this machine's
+  std::string backend;                          ///< empty: what the profile says
   std::int32_t parallel = 1;
   std::int32_t ubatch = 0;  ///< 0: what the profile says
   bool json = false, history = false;

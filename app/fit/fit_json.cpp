@@ -33,6 +33,11 @@ Json json_of(const FitRow::Cell& cell) {
   Json out = {{"ctx", cell.wanted.ctx}, {"kv_type", type_name(cell.wanted.kv_type)}};
   if (cell.plan) {
     add_plan(out, *cell.plan);
+    for (const SpilledGroup& group : cell.spilled)
+      out["spilled"].push_back({{"group", group.group},
+                                {"tensors", group.tensors},
+                                {"bytes", group.bytes},
+                                {"spilled_bytes", group.spilled}});
   } else {
     out["verdict"] = nullptr;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/fit/fit_model.h"
+#include "app/fit/spill.h"
 
 namespace glim::app {
 
@@ -19,7 +20,8 @@ struct FitRow {
 
   struct Cell {
     FitCase wanted;
-    std::optional<Plan> plan;  ///< empty: the model cannot have it
+    std::optional<Plan> plan;           ///< empty: the model cannot have it
+    std::vector<SpilledGroup> spilled;  ///< weights that have no room
   };
   std::vector<Cell> cells;  ///< contexts, for one KV type after the other
   struct Longest {

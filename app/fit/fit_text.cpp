@@ -97,6 +97,9 @@ std::string block(const FitReport& report) {
   out += size_line("available", plan.available_bytes,
                    report.memory.device ? "as asked with --vram" : "free on this machine");
   out += "\n" + verdict_text(plan) + "\n";
+  for (const SpilledGroup& group : row.cells[0].spilled)
+    out += strf("  of %s: %.2f of %.2f GiB in %zu tensors\n", std::string(group.group).c_str(),
+                gib(group.spilled), gib(group.bytes), group.tensors);
   for (const FitRow::Longest& one : row.longest) {
     if (one.memory != report.memory.bytes) continue;
     out += one.ctx ? strf("longest context that fits: %s tokens%s\n",

@@ -140,7 +140,7 @@ void Database::refuse(int status) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_ERROR:
-      fail(ErrorCode::E701, "the results are damaged; move the file away and glim starts a new one");
+      fail(ErrorCode::E702, "the results are damaged; move the file away and glim starts a new one");
       break;
     default:
       break;

@@ -14,7 +14,7 @@ namespace glim::app {
 class Database;
 
 /// One prepared SQL statement. Values are bound in the order of its question marks. Lives no longer than its
-/// database; one thread. Everything throws E701.
+/// database; one thread. Everything throws E701 and E702.
 class Statement {
  public:
   Statement& bind(std::int64_t value);
@@ -45,7 +45,7 @@ class Statement {
 class Database {
  public:
   /// Creates the file (0600) and its folder (0700) when they are missing. Throws E701 when they cannot be
-  /// written or are no database.
+  /// written, E702 when the file is no database.
   explicit Database(std::filesystem::path path);
 
   const std::filesystem::path& path() const { return path_; }

@@ -47,7 +47,7 @@ class RowReader {
   }
 
   [[noreturn]] void refuse(std::int64_t id) const {
-    throw Error(ErrorCode::E701, strf("%s: measurement %lld is damaged; remove it with glim results rm %lld",
+    throw Error(ErrorCode::E702, strf("%s: measurement %lld is damaged; remove it with glim results rm %lld",
                                       printable(database_.path().string()).c_str(),
                                       static_cast<long long>(id), static_cast<long long>(id)));
   }

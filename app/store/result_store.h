@@ -22,7 +22,7 @@ struct MeasurementFilter {
 };
 
 /// Measurements kept in glim.db of the data folder. Every function is a transaction of its own, so several
-/// programs may use it at once. Throws E701.
+/// programs may use it at once. Throws E701 (it cannot be written), E702 (damaged, or of a newer program).
 class ResultStore {
  public:
   explicit ResultStore(const std::filesystem::path& data_folder);

@@ -7,7 +7,7 @@
 namespace glim::app {
 
 /// "results list", "show", "compare", "export", "rm": what the store holds, on standard output. Throw E501
-/// for ids that are none, E701 for the store. Return the exit status.
+/// for ids that are none, E701 and E702 for the store. Return the exit status.
 int list_results(const Arguments& arguments, const Paths& paths, Console& console);
 int show_result(const Arguments& arguments, const Paths& paths, Console& console);
 int compare_results(const Arguments& arguments, const Paths& paths, Console& console);

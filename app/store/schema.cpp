@@ -57,7 +57,7 @@ void migrate(const Database& database) {
   Transaction transaction(database);
   const std::int64_t version = version_of(database);
   if (version > kNewest || version < 0)
-    throw Error(ErrorCode::E701, strf("%s: the results were written by a newer glim; use that one",
+    throw Error(ErrorCode::E702, strf("%s: the results were written by a newer glim; use that one",
                                       printable(database.path().string()).c_str()));
   for (std::int64_t i = version; i < kNewest; ++i) database.run(kSteps[static_cast<std::size_t>(i)]);
   database.run(strf("PRAGMA user_version = %lld", static_cast<long long>(kNewest)));

@@ -172,6 +172,46 @@ TEST_CASE("verdicts, exit status and remedies that hold when they are tried") {
   CHECK(program.shows("NO: "));
 }
 
+TEST_CASE("weights that have no room are named, least used first") {
+  const GgufFile file(kModel);
+  std::uint64_t embedding = 0, experts = 0, all = 0;
+  bool head = false;
+  for (const GgufTensor& tensor : file.tensors()) {
+    all += tensor.bytes;
+    head = head || tensor.name == "output.weight";
+    if (tensor.name == "token_embd.weight") embedding = tensor.bytes;
+    if (tensor.name.find("_exps.") != tensor.name.npos) experts += tensor.bytes;
+  }
+  REQUIRE(head);
+  REQUIRE(experts > 0);
+  Plan plan;
+  plan.weight_bytes = all;
+  plan.weights_stay = false;
+  const auto groups = [&](std::uint64_t missing) {
+    plan.available_bytes = all - missing;
+    return spilled_groups(file, plan);
+  };
+  CHECK(groups(0).empty());
+  const auto little = groups(embedding / 2);
+  REQUIRE(little.size() == 1);
+  CHECK(little[0].group == "embedding");
+  CHECK(little[0].bytes == embedding);
+  CHECK(little[0].spilled == embedding / 2);
+  const auto more = groups(embedding + experts / 4);
+  REQUIRE(more.size() == 2);
+  CHECK(more[1].group == "routed experts");
+  CHECK(more[1].spilled == experts / 4);
+  CHECK(groups(embedding + experts + 1).size() == 3);
+  plan.weights_stay = true;  // then it does not fit at all
+  CHECK(groups(embedding).empty());
+}
+
+TEST_CASE("fit plans for the backend that is named") {
+  FitFixture program;
+  CHECK(program.run({"-m", kModel, "--backend", "reference", "-c", "64"}) == 0);
+  CHECK(program.refusal({"-m", kModel, "--backend", "abacus"}) == ErrorCode::E603);
+}
+
 TEST_CASE("one model is a block, several are a table that is no wider than the terminal") {
   FitFixture program;
   CHECK(program.run({kModel, "-c", "512", "--kv-type", "q8_0"}) == 0);
@@ -196,7 +236,7 @@ TEST_CASE("one model is a block, several are a table that is no wider than the t
   Plan plan;
   plan.weight_bytes = std::uint64_t{17} << 30;
   plan.available_bytes = report.memory.bytes;
-  for (const std::int32_t ctx : report.contexts) row.cells.push_back({{ctx, QuantType::f16, 1}, plan});
+  for (const std::int32_t ctx : report.contexts) row.cells.push_back({{ctx, QuantType::f16, 1}, plan, {}});
   row.longest = {{QuantType::f16, report.memory.bytes, 65536}, {QuantType::f16, std::uint64_t{8} << 30, {}}};
   report.rows = {row, row};
   report.rows[1].name = "shape:glm-4.7-flash:q8_0";

@@ -155,7 +155,7 @@ TEST_CASE("a file that is no database, is newer, locked or full ends in one sent
   const auto open = [&] { ResultStore store(dir.path()); };
   SUBCASE("garbage") {
     std::ofstream(path) << std::string(8192, 'x');
-    CHECK(failure_of(open) == ErrorCode::E701);
+    CHECK(failure_of(open) == ErrorCode::E702);
   }
   SUBCASE("a folder") {
     std::filesystem::create_directory(path);
@@ -164,18 +164,18 @@ TEST_CASE("a file that is no database, is newer, locked or full ends in one sent
   SUBCASE("newer") {
     open();
     Database(path).run("PRAGMA user_version = 1000");
-    CHECK(failure_of(open) == ErrorCode::E701);
+    CHECK(failure_of(open) == ErrorCode::E702);
   }
   SUBCASE("tables missing") {
     open();
     Database(path).run("DROP TABLE measurements");
-    CHECK(failure_of([&] { ResultStore(dir.path()).query({}); }) == ErrorCode::E701);
+    CHECK(failure_of([&] { ResultStore(dir.path()).query({}); }) == ErrorCode::E702);
   }
   SUBCASE("a row that is no JSON") {
     open();
     ResultStore(dir.path()).add(measured("m", 1, 0));
     Database(path).run("UPDATE measurements SET result = '{'");
-    CHECK(failure_of([&] { ResultStore(dir.path()).query({}); }) == ErrorCode::E701);
+    CHECK(failure_of([&] { ResultStore(dir.path()).query({}); }) == ErrorCode::E702);
     CHECK(ResultStore(dir.path()).remove(1));
   }
   SUBCASE("full") {

@@ -4,11 +4,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/compare/blind_votes.h"
 #include "app/compare/compare_app.h"
 #include "app/compare/compare_json.h"
 #include "app/compare/compare_text.h"
 #include "app/compare/gate.h"
 #include "app/compare/prompt_set.h"
+#include "app/compare/replay.h"
 #include "app/compare/run_to_end.h"
 #include "app/compare/runner.h"
 #include "app/profile_tools.h"
@@ -22,8 +24,6 @@
 
 namespace glim::app {
 namespace {
-
-constexpr int kGateBroken = 8;
 
 std::string read_all(std::istream& stream) {
   std::string text{std::istreambuf_iterator<char>(stream), {}};
@@ -85,6 +85,7 @@ PaneWishes wishes_of(const Job& job) {
   wishes.words = arguments.words;
   wishes.overrides = job.arguments.overrides;
   wishes.own_sampling = arguments.own_sampling;
+  wishes.profile = job.arguments.profile;
   // -m names one more model here; a variable that names the usual model says nothing about a comparison.
   if (const auto model = wishes.overrides.find("model.path"); model != wishes.overrides.end()) {
     if (model->second.origin == "--model")
@@ -99,12 +100,14 @@ PaneWishes wishes_of(const Job& job) {
 /// Shows a comparison on standard output while it goes on.
 class Output {
  public:
-  Output(Console& console, const std::string& format) : console_(console), format_(format) {}
+  /// With `replay` what has changed since takes the place of the answers.
+  Output(Console& console, const std::string& format, const Replay* replay)
+      : console_(console), format_(format), replay_(replay) {}
 
   void update(const Comparison& comparison) {
     if (format_ == "jsonl") {
       for (const auto& event : events_.changes(comparison)) line(event);
-    } else if (format_ == "text") {
+    } else if (format_ == "text" && replay_ == nullptr) {
       while (printed_ < comparison.prompts.size() && complete(comparison, printed_))
         write_out(console_, prompt_text(comparison, printed_++));
     }
@@ -115,7 +118,11 @@ class Output {
       update(comparison);
       line(events_.end(comparison));
     } else if (format_ == "json") {
-      write_out(console_, comparison_json(comparison).dump(2, ' ', false, kReplace) + "\n");
+      nlohmann::ordered_json out = comparison_json(comparison);
+      if (replay_ != nullptr) out["changes"] = changes_since(*replay_, comparison);
+      write_out(console_, out.dump(2, ' ', false, kReplace) + "\n");
+    } else if (replay_ != nullptr) {
+      write_out(console_, replay_text(*replay_, comparison));
     } else {
       while (printed_ < comparison.prompts.size()) write_out(console_, prompt_text(comparison, printed_++));
       write_out(console_, summary_text(comparison));
@@ -145,6 +152,7 @@ class Output {
 
   Console& console_;
   const std::string format_;
+  const Replay* replay_;
   CompareEvents events_;
   std::size_t printed_ = 0;
 };
@@ -169,6 +177,67 @@ int status_of_failures(const Comparison& comparison) {
   return status;
 }
 
+/// Throws E501 for flags that have nothing to do with each other.
+void check_together(const Job& job) {
+  const CompareArguments& arguments = job.arguments.compare;
+  const bool prompt =
+      !arguments.prompt.empty() || !arguments.prompt_file.empty() || !arguments.prompt_set.empty();
+  const bool standard = arguments.prompt_file == "-" || !prompt;
+  const bool screen = wants_screen(job.arguments, job.console);
+  const auto& overrides = job.arguments.overrides;
+  const bool settings = std::any_of(overrides.begin(), overrides.end(), [](const auto& override) {
+    return override.second.origin.starts_with("-");  // not of a variable
+  });
+  if (!arguments.replay.empty() && (prompt || settings || !arguments.words.empty()))
+    throw Error(ErrorCode::E501, "--replay takes models, prompts and settings from its file; leave them out");
+  if (!arguments.blind) return;
+  if (!arguments.replay.empty() || arguments.output != "text")
+    throw Error(ErrorCode::E501,
+                "--blind is for people: it goes with neither --replay nor -o " + arguments.output);
+  if (!screen && standard)
+    throw Error(ErrorCode::E501,
+                "--blind reads votes from standard input; name the prompt with --prompt or --prompts");
+}
+
+CompareRunner::Setup setup_of(const Job& job) {
+  const CompareArguments& arguments = job.arguments.compare;
+  CompareRunner::Setup setup;
+  setup.panes = pane_specs(wishes_of(job), chosen_profiles(job.arguments, job.paths));
+  setup.places = job.places;
+  setup.data = job.paths.data;
+  setup.settings.asked = mode_of(arguments.mode);
+  setup.settings.drift = !arguments.no_drift;
+  setup.settings.reference = reference_of(arguments.reference, setup.panes);
+  setup.prompts = prompts_of(job);
+  setup.set_name = std::filesystem::path(arguments.prompt_set).filename().string();
+  return setup;
+}
+
+CompareRunner::Setup setup_again(const Job& job, const Replay& replay) {
+  CompareRunner::Setup setup;
+  setup.panes = replay.panes;
+  setup.places = job.places;
+  setup.data = job.paths.data;
+  setup.settings = replay.settings;
+  setup.prompts = replay.prompts;
+  setup.set_name = replay.set_name;
+  return setup;
+}
+
+/// Nothing that is said before the votes tells panes apart.
+int run_blind(const Job& job, CompareRunner& runner) {
+  int interrupted = 0;
+  {
+    ProgressLine progress(job.console, "compare");
+    interrupted = run_to_end(runner, job.signals, [&](const Comparison& comparison) {
+      progress.show(strf("%zu prompts", comparison.prompts.size()), false);
+    });
+  }
+  if (interrupted == 0) interrupted = vote_blind(runner, job.console, job.signals);
+  write_out(job.console, summary_text(runner.state()));
+  return interrupted;
+}
+
 /// The terminal takes the signals while the screen is there. What the user did not ask on the command line is
 /// asked there.
 int compare_on_screen(const Job& job, const std::filesystem::path& report_path) {
@@ -181,6 +250,7 @@ int compare_on_screen(const Job& job, const std::filesystem::path& report_path) 
   setup.settings.reference = reference_of(arguments.reference, pane_specs(setup.wishes, setup.profiles));
   if (!arguments.prompt.empty() || !arguments.prompt_file.empty() || !arguments.prompt_set.empty())
     setup.prompts = prompts_of(job);
+  setup.blind = arguments.blind;
   setup.set_name = std::filesystem::path(arguments.prompt_set).filename().string();
   job.signals.let_through();
   return run_compare(std::move(setup), screen_options(job.arguments));
@@ -190,31 +260,30 @@ int compare_on_screen(const Job& job, const std::filesystem::path& report_path) 
 
 int compare(const Job& job) {
   const CompareArguments& arguments = job.arguments.compare;
+  check_together(job);
   const std::vector<GateRule> rules =
       arguments.gate.empty() ? std::vector<GateRule>() : parse_gate(arguments.gate);
   const std::filesystem::path report_path = expand_path(arguments.report);
   if (!report_path.empty()) report::check_report_path(report_path);
-  if (wants_screen(job.arguments, job.console) && arguments.output == "text" && rules.empty())
+  if (wants_screen(job.arguments, job.console) && arguments.output == "text" && rules.empty() &&
+      arguments.replay.empty())
     return compare_on_screen(job, report_path);
-  CompareRunner::Setup setup;
-  setup.panes = pane_specs(wishes_of(job), chosen_profiles(job.arguments, job.paths));
-  setup.places = job.places;
-  setup.data = job.paths.data;
-  setup.settings.asked = mode_of(arguments.mode);
-  setup.settings.drift = !arguments.no_drift;
-  setup.settings.reference = reference_of(arguments.reference, setup.panes);
-  setup.prompts = prompts_of(job);
-  setup.set_name = std::filesystem::path(arguments.prompt_set).filename().string();
-
-  CompareRunner runner(job.source, std::move(setup));
-  Output output(job.console, arguments.output);
-  ProgressLine progress(job.console, "compare");
-  const int interrupted = run_to_end(runner, job.signals, [&](const Comparison& comparison) {
-    output.update(comparison);
-    progress.show(progress_text(comparison), false);
-  });
+  std::optional<Replay> replay;
+  if (!arguments.replay.empty()) replay = read_replay(expand_path(arguments.replay));
+  CompareRunner runner(job.source, replay ? setup_again(job, *replay) : setup_of(job));
+  int interrupted = 0;
+  if (arguments.blind) {
+    interrupted = run_blind(job, runner);
+  } else {
+    Output output(job.console, arguments.output, replay ? &*replay : nullptr);
+    ProgressLine progress(job.console, "compare");
+    interrupted = run_to_end(runner, job.signals, [&](const Comparison& comparison) {
+      output.update(comparison);
+      progress.show(progress_text(comparison), false);
+    });
+    output.finish(runner.state());
+  }
   const Comparison& result = runner.state();
-  output.finish(result);
   if (!report_path.empty()) {
     write_comparison(result, report_path);
     say(job.console, "wrote " + printable(report_path.string()));
@@ -225,9 +294,9 @@ int compare(const Job& job) {
                             printable(pane.error->message, 500).c_str()));
   if (interrupted != 0) return interrupted;
   const std::vector<std::string> broken = broken_rules(rules, result);
-  for (const std::string& sentence : broken) say(job.console, "gate: " + printable(sentence, 300));
+  for (const std::string& sentence : broken) say(job.console, "GLIM-E801: gate: " + printable(sentence, 300));
   if (const int status = status_of_failures(result)) return status;
-  return broken.empty() ? 0 : kGateBroken;
+  return broken.empty() ? 0 : exit_status(ErrorCode::E801);
 }
 
 }  // namespace glim::app

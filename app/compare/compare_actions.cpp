@@ -353,16 +353,17 @@ void CompareApp::set_diff(const std::string& name) {
 }
 
 /// The panes are set up anew, and the question at hand is asked again.
-void CompareApp::change_panes(std::vector<std::string> words) {
+/// Panes that stay keep what they have loaded and answered.
+void CompareApp::change_panes(std::vector<std::string> words, std::int32_t reference) {
   std::vector<ComparePrompt> prompts;
   for (const ComparePrompt& prompt : comparison().prompts) prompts.push_back(only_the_question(prompt));
-  if (comparison().position >= 0 && setup_.set_name.empty())
-    prompts = {only_the_question(comparison().prompts[static_cast<std::size_t>(comparison().position)])};
   std::vector<std::string> before = std::exchange(setup_.wishes.words, std::move(words));
+  const std::int32_t reference_before = std::exchange(setup_.settings.reference, reference);
   try {
     open(std::move(prompts));
   } catch (const Error&) {
     setup_.wishes.words = std::move(before);
+    setup_.settings.reference = reference_before;
     throw;
   }
 }
@@ -371,7 +372,7 @@ void CompareApp::add_pane(const std::string& word) {
   if (state_.blind) throw Error(ErrorCode::E501, "a blind vote goes on; R ends it");
   std::vector<std::string> words = setup_.wishes.words;
   words.push_back(word);
-  change_panes(std::move(words));
+  change_panes(std::move(words), setup_.settings.reference);
 }
 
 void CompareApp::drop_pane(std::size_t pane) {
@@ -382,7 +383,8 @@ void CompareApp::drop_pane(std::size_t pane) {
     throw Error(ErrorCode::E501, "the panes are KV types of one model; leave and choose other types");
   std::vector<std::string> words = setup_.wishes.words;
   words.erase(words.begin() + static_cast<std::ptrdiff_t>(pane));
-  change_panes(std::move(words));
+  const auto dropped = static_cast<std::int32_t>(pane), reference = setup_.settings.reference;
+  change_panes(std::move(words), dropped == reference ? 0 : reference - (dropped < reference ? 1 : 0));
 }
 
 void CompareApp::ask_set(const std::string& path) {

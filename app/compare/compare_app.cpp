@@ -40,6 +40,7 @@ CompareApp::CompareApp(CompareScreenSetup setup, const ScreenDevices& devices)
   state_.from_chat = setup_.from_chat;
   state_.typing = setup_.prompts.empty();
   open(std::move(setup_.prompts));
+  if (setup_.blind) start_blind_round();
   editor_.set_completion([this](const ui::CompletionRequest& request) { return complete(request); });
 }
 
@@ -73,6 +74,7 @@ void CompareApp::open(std::vector<ComparePrompt> prompts) {
   setup.settings = setup_.settings;
   setup.prompts = std::move(prompts);
   setup.set_name = setup_.set_name;
+  setup.previous = runner_.get();
   auto next = std::make_unique<CompareRunner>(setup_.source, std::move(setup));
   runner_ = std::move(next);
   views_.clear();

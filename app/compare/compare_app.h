@@ -29,6 +29,7 @@ struct CompareScreenSetup {
   std::string set_name;
   std::filesystem::path report;  ///< is written at the end; empty: none
   bool from_chat = false;        ///< there is a chat to go back to
+  bool blind = false;            ///< begins with a blind vote
 };
 
 /// The terminal and the line editor, of which a process has one each.

@@ -11,8 +11,8 @@ namespace glim::app {
 struct CompareArguments {
   std::vector<std::string> words;  ///< model names or profiles
   std::string prompt, prompt_file, prompt_set;
-  std::string reference = "1", mode = "auto", kv_types, gate, report, output = "text";
-  bool no_drift = false, own_sampling = false;
+  std::string reference = "1", mode = "auto", kv_types, gate, report, replay, output = "text";
+  bool no_drift = false, own_sampling = false, blind = false;
 };
 
 std::vector<Flag> compare_flags(CompareArguments& arguments);

@@ -2,34 +2,35 @@
 
 #include <algorithm>
 
+#include "app/compare/replay.h"
 #include "app/compare/totals.h"
 #include "engine/base/text.h"
 
 namespace glim::app {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Report = nlohmann::ordered_json;
 
 /// "end of turn" as a name for programs.
-Json finish_of(const std::optional<FinishReason>& finish) {
+Report finish_of(const std::optional<FinishReason>& finish) {
   if (!finish) return nullptr;
   std::string word = finish_name(*finish);
   std::replace(word.begin(), word.end(), ' ', '_');
   return word;
 }
 
-Json error_of(const std::optional<CompareError>& error) {
+Report error_of(const std::optional<CompareError>& error) {
   if (!error) return nullptr;
   return {{"code", std::string("GLIM-") + error_name(error->code)},
           {"message", error->message},
           {"help", error->help}};
 }
 
-Json known(double value) {
-  return value > 0 ? Json(value) : Json(nullptr);
+Report known(double value) {
+  return value > 0 ? Report(value) : Report(nullptr);
 }
 
-Json summary_of(const DriftSummary& drift) {
+Report summary_of(const DriftSummary& drift) {
   return {{"tokens", drift.tokens},
           {"kld", drift.mean_kld},
           {"kld_max", drift.largest_kld},
@@ -40,11 +41,11 @@ Json summary_of(const DriftSummary& drift) {
           {"mean_delta_logprob", drift.mean_delta_logprob}};
 }
 
-Json drift_of(const std::optional<PaneDrift>& drift) {
+Report drift_of(const std::optional<PaneDrift>& drift) {
   if (!drift) return nullptr;
-  Json out = summary_of(drift->summary);
+  Report out = summary_of(drift->summary);
   out["complete"] = drift->complete;
-  Json rows = Json::array();
+  Report rows = Report::array();
   for (const TokenDrift& row : drift->rows)
     rows.push_back({{"kld", row.kld},
                     {"bound", row.bound},
@@ -55,17 +56,17 @@ Json drift_of(const std::optional<PaneDrift>& drift) {
   return out;
 }
 
-Json chance_of(const TokenChance& one) {
+Report chance_of(const TokenChance& one) {
   return {{"id", one.id}, {"text", one.text}, {"probability", one.probability}};
 }
 
-Json split_of(const std::optional<FirstSplit>& split) {
+Report split_of(const std::optional<FirstSplit>& split) {
   if (!split) return nullptr;
   const auto one = [](const std::optional<TokenChance>& token) {
-    return token ? chance_of(*token) : Json(nullptr);
+    return token ? chance_of(*token) : Report(nullptr);
   };
   const auto all = [](const std::vector<TokenChance>& top) {
-    Json out = Json::array();
+    Report out = Report::array();
     for (const TokenChance& token : top) out.push_back(chance_of(token));
     return out;
   };
@@ -76,14 +77,14 @@ Json split_of(const std::optional<FirstSplit>& split) {
           {"pane_top", all(split->pane_top)}};
 }
 
-Json tokens_of(const std::vector<AnswerToken>& tokens) {
-  Json out = Json::array();
+Report tokens_of(const std::vector<AnswerToken>& tokens) {
+  Report out = Report::array();
   for (const AnswerToken& token : tokens)
     out.push_back({{"id", token.id}, {"s", token.text}, {"lp", token.logprob}, {"thinking", token.thinking}});
   return out;
 }
 
-Json timings_of(const GenerationStats& stats) {
+Report timings_of(const GenerationStats& stats) {
   return {{"prompt_rate", known(stats.prefill_device_rate())},
           {"generation_rate", known(stats.decode_device_rate())},
           {"prompt_device_seconds", stats.prefill_device_seconds},
@@ -93,7 +94,7 @@ Json timings_of(const GenerationStats& stats) {
           {"first_token_seconds", stats.first_token_seconds}};
 }
 
-Json graft_of(const std::optional<Graft>& graft) {
+Report graft_of(const std::optional<Graft>& graft) {
   if (!graft) return nullptr;
   return {{"index", graft->index},           {"text", graft->text},
           {"thinking", graft->thinking},     {"finish", finish_of(graft->finish)},
@@ -101,7 +102,7 @@ Json graft_of(const std::optional<Graft>& graft) {
           {"error", error_of(graft->error)}, {"tokens", tokens_of(graft->tokens)}};
 }
 
-Json answer_of(const CompareAnswer& answer) {
+Report answer_of(const CompareAnswer& answer) {
   return {{"state", answer_state_name(answer.state)},
           {"text", answer.text},
           {"thinking", answer.thinking},
@@ -111,9 +112,9 @@ Json answer_of(const CompareAnswer& answer) {
           {"generated_tokens", answer.tokens.size()},
           {"seed", answer.stats.seed},
           {"timings", timings_of(answer.stats)},
-          {"joules", answer.joules ? Json(*answer.joules) : Json(nullptr)},
+          {"joules", answer.joules ? Report(*answer.joules) : Report(nullptr)},
           {"same_as_reference", answer.same_as_reference},
-          {"expected", answer.expected ? Json(*answer.expected) : Json(nullptr)},
+          {"expected", answer.expected ? Report(*answer.expected) : Report(nullptr)},
           {"expected_why", answer.expected_why},
           {"drift", drift_of(answer.drift)},
           {"first_split", split_of(answer.split)},
@@ -125,7 +126,7 @@ std::string hex(std::uint64_t hash) {
   return hash == 0 ? std::string() : strf("%016llx", static_cast<unsigned long long>(hash));
 }
 
-Json totals_of(const Comparison& comparison, std::size_t index) {
+Report totals_of(const Comparison& comparison, std::size_t index) {
   const PaneTotals all = totals(comparison, index);
   return {{"answers", all.answers},
           {"prompt_tokens", all.prompt_tokens},
@@ -133,44 +134,45 @@ Json totals_of(const Comparison& comparison, std::size_t index) {
           {"prompt_rate", known(all.prompt_rate)},
           {"generation_rate", known(all.generation_rate)},
           {"first_token_seconds", known(all.first_token_seconds)},
-          {"drift", all.drift ? summary_of(*all.drift) : Json(nullptr)},
+          {"drift", all.drift ? summary_of(*all.drift) : Report(nullptr)},
           {"expected", all.expected},
           {"met", all.met},
           {"splits", all.splits},
           {"earliest_split", all.earliest_split}};
 }
 
-Json pane_of(const Comparison& comparison, std::size_t index) {
+Report pane_of(const Comparison& comparison, std::size_t index) {
   const ComparePane& pane = comparison.panes[index];
-  return {{"label", pane.label},
-          {"asked", pane.asked},
-          {"profile", pane.profile},
-          {"model", pane.options.model},
-          {"quant", pane.format},
-          {"architecture", pane.architecture},
-          {"bytes", pane.file_bytes},
-          {"bits_per_weight", pane.bits_per_weight},
-          {"file_hash", pane.file_hash},
-          {"tokenizer_hash", hex(pane.tokenizer_hash)},
-          {"template_hash", hex(pane.template_hash)},
-          {"template", pane.template_origin},
-          {"backend", pane.backend},
-          {"ctx", pane.plan.ctx},
-          {"kv_type", pane.planned ? std::string(quant(pane.plan.kv_type).name) : std::string()},
-          {"memory",
-           {{"weights", pane.plan.weight_bytes},
-            {"kv", pane.plan.kv_bytes},
-            {"scratch", pane.plan.scratch_bytes},
-            {"total", pane.plan.total_bytes()}}},
-          {"shares_weights_with", pane.shares_weights_with ? Json(*pane.shares_weights_with) : Json(nullptr)},
-          {"state", pane_state_name(pane.state)},
-          {"error", error_of(pane.error)},
-          {"load_seconds", known(pane.load_seconds)},
-          {"loads", pane.loads},
-          {"totals", totals_of(comparison, index)}};
+  return {
+      {"label", pane.label},
+      {"asked", pane.asked},
+      {"profile", pane.profile},
+      {"model", pane.options.model},
+      {"quant", pane.format},
+      {"architecture", pane.architecture},
+      {"bytes", pane.file_bytes},
+      {"bits_per_weight", pane.bits_per_weight},
+      {"file_hash", pane.file_hash},
+      {"tokenizer_hash", hex(pane.tokenizer_hash)},
+      {"template_hash", hex(pane.template_hash)},
+      {"template", pane.template_origin},
+      {"backend", pane.backend},
+      {"ctx", pane.plan.ctx},
+      {"kv_type", pane.planned ? std::string(quant(pane.plan.kv_type).name) : std::string()},
+      {"memory",
+       {{"weights", pane.plan.weight_bytes},
+        {"kv", pane.plan.kv_bytes},
+        {"scratch", pane.plan.scratch_bytes},
+        {"total", pane.plan.total_bytes()}}},
+      {"shares_weights_with", pane.shares_weights_with ? Report(*pane.shares_weights_with) : Report(nullptr)},
+      {"state", pane_state_name(pane.state)},
+      {"error", error_of(pane.error)},
+      {"load_seconds", known(pane.load_seconds)},
+      {"loads", pane.loads},
+      {"totals", totals_of(comparison, index)}};
 }
 
-Json settings_of(const CompareSettings& settings) {
+Report settings_of(const CompareSettings& settings) {
   return {{"mode", compare_mode_name(settings.mode)},
           {"mode_asked", compare_mode_name(settings.asked)},
           {"mode_reason", settings.mode_reason},
@@ -183,8 +185,8 @@ Json settings_of(const CompareSettings& settings) {
           {"reference", settings.reference}};
 }
 
-Json prompt_of(const ComparePrompt& prompt) {
-  Json answers = Json::array();
+Report prompt_of(const ComparePrompt& prompt) {
+  Report answers = Report::array();
   for (const CompareAnswer& answer : prompt.answers) answers.push_back(answer_of(answer));
   return {{"id", prompt.id},
           {"prompt", prompt.text},
@@ -194,8 +196,8 @@ Json prompt_of(const ComparePrompt& prompt) {
           {"answers", std::move(answers)}};
 }
 
-Json votes_of(const VoteResults& votes) {
-  Json ratings = Json::array();
+Report votes_of(const VoteResults& votes) {
+  Report ratings = Report::array();
   for (const PaneRating& one : votes.ratings)
     ratings.push_back({{"wins", one.wins},
                        {"losses", one.losses},
@@ -212,8 +214,8 @@ bool over(AnswerState state) {
 
 }  // namespace
 
-Json comparison_json(const Comparison& comparison) {
-  Json panes = Json::array(), prompts = Json::array();
+Report comparison_json(const Comparison& comparison) {
+  Report panes = Report::array(), prompts = Report::array();
   for (std::size_t i = 0; i < comparison.panes.size(); ++i) panes.push_back(pane_of(comparison, i));
   for (const ComparePrompt& prompt : comparison.prompts) prompts.push_back(prompt_of(prompt));
   return {{"schema", 1},
@@ -225,11 +227,12 @@ Json comparison_json(const Comparison& comparison) {
           {"started_at", comparison.started_at},
           {"panes", std::move(panes)},
           {"prompts", std::move(prompts)},
-          {"votes", votes_of(comparison.votes)}};
+          {"votes", votes_of(comparison.votes)},
+          {"replay", replay_json(comparison)}};
 }
 
-std::vector<Json> CompareEvents::changes(const Comparison& comparison) {
-  std::vector<Json> out;
+std::vector<Report> CompareEvents::changes(const Comparison& comparison) {
+  std::vector<Report> out;
   loads_.resize(comparison.panes.size());
   failed_.resize(comparison.panes.size());
   for (std::size_t i = 0; i < comparison.panes.size(); ++i) {
@@ -248,9 +251,9 @@ std::vector<Json> CompareEvents::changes(const Comparison& comparison) {
     for (std::size_t i = 0; i < comparison.panes.size(); ++i) {
       const CompareAnswer& answer = comparison.prompts[p].answers[i];
       Seen& seen = seen_[p][i];
-      const Json place = {{"prompt", comparison.prompts[p].id}, {"pane", i}};
-      const auto event = [&](const char* kind, Json more) {
-        Json one = {{"t", kind}};
+      const Report place = {{"prompt", comparison.prompts[p].id}, {"pane", i}};
+      const auto event = [&](const char* kind, Report more) {
+        Report one = {{"t", kind}};
         one.update(place);
         one.update(more);
         out.push_back(std::move(one));
@@ -273,8 +276,8 @@ std::vector<Json> CompareEvents::changes(const Comparison& comparison) {
   return out;
 }
 
-Json CompareEvents::end(const Comparison& comparison) const {
-  Json panes = Json::array();
+Report CompareEvents::end(const Comparison& comparison) const {
+  Report panes = Report::array();
   for (std::size_t i = 0; i < comparison.panes.size(); ++i) panes.push_back(pane_of(comparison, i));
   return {{"t", "end"},
           {"partial", comparison.phase == ComparePhase::stopped},

@@ -50,7 +50,7 @@ class CompareApp {
 
   // What it does.
   void open(std::vector<ComparePrompt> prompts);
-  void change_panes(std::vector<std::string> words);
+  void change_panes(std::vector<std::string> words, std::int32_t reference);
   void add_pane(const std::string& word);
   void drop_pane(std::size_t pane);
   void ask_set(const std::string& path);

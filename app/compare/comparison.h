@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/eval/verdict.h"
@@ -56,9 +57,10 @@ struct PaneProgress {
 
 /// One quant or profile. Fields that come from the file stay empty until it could be read.
 struct ComparePane {
-  std::string label;      ///< short and unique among the panes: "q4_k_m"
-  std::string asked;      ///< the word of the command line
-  std::string profile;    ///< name, if it is one
+  std::string label;                                          ///< short and unique among the panes: "q4_k_m"
+  std::string asked;                                          ///< the word of the command line
+  std::string profile;                                        ///< name, if it is one
+  std::vector<std::pair<std::string, std::string>> settings;  ///< keys of profiles; values as JSON
   EngineOptions options;  ///< path, context and KV type; complete once `planned`
   bool planned = false;
   Plan plan;

@@ -50,8 +50,11 @@ PaneSpec spec_of(const std::string& word, const std::string& kv_type, const Pane
   const bool is_profile = !is_model_keyword(word) && profiles.find(word) != nullptr;
   PaneSpec spec;
   spec.asked = word;
-  spec.settings = profiles.settings(is_profile ? word : std::string());
-  if (!is_profile) spec.settings["model.path"] = {word, std::string(kOrigin)};
+  spec.settings = profiles.settings(is_profile ? word : wishes.profile);
+  if (!is_profile) {
+    spec.settings["model.path"] = {word, std::string(kOrigin)};
+    spec.settings.erase("model.alias");
+  }
   for (const auto& [key, setting] : wishes.overrides) spec.settings[key] = setting;
   if (!kv_type.empty()) spec.settings["kv.type_k"] = {kv_type, "--kv"};
   const bool greedy = !wishes.own_sampling && wishes.overrides.count("sampling.temp") == 0;

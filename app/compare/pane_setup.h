@@ -14,6 +14,7 @@ inline constexpr std::size_t kFewestPanes = 2, kMostPanes = 4;
 struct PaneWishes {
   std::vector<std::string> words;     ///< model names or profiles; a word that is both is a profile
   std::vector<std::string> kv_types;  ///< of one model, a pane for each; empty: as the profile says
+  std::string profile = {};           ///< what models are run with beside their own; empty: the defaults
   Settings overrides;                 ///< of the command line, over every pane's own
   bool own_sampling = false;  ///< each pane samples as its profile says; else all are greedy unless the
                               ///< overrides name a temperature

@@ -74,9 +74,15 @@ PaneFacts read_facts(const std::string& path) {
   return facts;
 }
 
-Preparation::Preparation(std::vector<PaneSpec> specs, ModelPlaces places, EngineSource& source)
-    : specs_(std::move(specs)), places_(std::move(places)), source_(source), thread_([this] {
-        for (std::size_t i = 0; i < specs_.size() && !cancelled_; ++i) prepare(i);
+Preparation::Preparation(std::vector<PaneSpec> specs, std::vector<bool> known, ModelPlaces places,
+                         EngineSource& source)
+    : specs_(std::move(specs)),
+      known_(std::move(known)),
+      places_(std::move(places)),
+      source_(source),
+      thread_([this] {
+        for (std::size_t i = 0; i < specs_.size() && !cancelled_; ++i)
+          if (!known_[i]) prepare(i);
         news_.push(Done{});
       }) {}
 

@@ -47,8 +47,8 @@ class Preparation {
   struct Done {};
   using News = std::variant<Progress, Prepared, Refused, Done>;
 
-  /// `source` is used by the thread until Done.
-  Preparation(std::vector<PaneSpec> specs, ModelPlaces places, EngineSource& source);
+  /// Panes that are `known` are left out. `source` is used by the thread until Done.
+  Preparation(std::vector<PaneSpec> specs, std::vector<bool> known, ModelPlaces places, EngineSource& source);
   ~Preparation();
 
   int wake_fd() const { return news_.fd(); }
@@ -59,6 +59,7 @@ class Preparation {
   void prepare(std::size_t pane);
 
   const std::vector<PaneSpec> specs_;
+  const std::vector<bool> known_;
   const ModelPlaces places_;
   EngineSource& source_;
   EventQueue<News> news_;

@@ -20,6 +20,7 @@ std::vector<ComparePane> panes_of(const std::vector<PaneSpec>& specs) {
     pane.label = spec.label;
     pane.asked = spec.asked;
     pane.profile = spec.profile.name;
+    for (const auto& [key, setting] : spec.settings) pane.settings.emplace_back(key, setting.value.dump());
     pane.state = PaneState::preparing;
     panes.push_back(std::move(pane));
   }
@@ -44,7 +45,8 @@ CompareRunner::CompareRunner(EngineSource& engines, Setup setup)
       drift_options_(setup.drift),
       group_(std::make_shared<EngineGroup>()),
       votes_(setup.panes.size()),
-      data_(std::move(setup.data)) {
+      data_(std::move(setup.data)),
+      energy_(setup.sys) {
   GLIM_ASSERT(!setup.panes.empty());
   if (setup.settings.reference < 0 ||
       static_cast<std::size_t>(setup.settings.reference) >= setup.panes.size())
@@ -65,14 +67,19 @@ CompareRunner::CompareRunner(EngineSource& engines, Setup setup)
   }
   rendered_.assign(state_.prompts.size(), std::vector<std::optional<Prompt>>(seats_.size()));
   if (count() > 0) state_.position = 0;
+  if (setup.previous != nullptr) take_over(*setup.previous);
 }
 
 CompareRunner::~CompareRunner() = default;
 
 void CompareRunner::start() {
   std::vector<PaneSpec> specs;
-  for (const Seat& seat : seats_) specs.push_back(seat.spec);
-  preparation_ = std::make_unique<Preparation>(std::move(specs), places_, source_);
+  std::vector<bool> known;
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    specs.push_back(seats_[i].spec);
+    known.push_back(pane(i).planned || !alive(i));
+  }
+  preparation_ = std::make_unique<Preparation>(std::move(specs), std::move(known), places_, source_);
   state_.phase = ComparePhase::planning;
 }
 
@@ -233,7 +240,12 @@ void CompareRunner::take(Preparation::News& news) {
     at.state = PaneState::waiting;
     at.progress = {};
   } else if (auto* refused = std::get_if<Preparation::Refused>(&news)) {
-    fail_pane(refused->pane, std::move(refused->error));
+    const bool loaded =
+        std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.ready; });
+    if (refused->error.code == ErrorCode::E201 && loaded && !stopping_)
+      retry_ = true;
+    else
+      fail_pane(refused->pane, std::move(refused->error));
   } else {
     all_prepared();
   }
@@ -251,6 +263,11 @@ void CompareRunner::look_up_smoke(ComparePane& at) {
 
 void CompareRunner::all_prepared() {
   preparation_.reset();
+  if (std::exchange(retry_, false) && !stopping_) {
+    for (std::size_t i = 0; i < seats_.size(); ++i)
+      if (seats_[i].ready) unload(i);
+    return start();
+  }
   find_shared_weights(state_.panes);
   std::uint64_t available = 0;
   for (const ComparePane& at : state_.panes) available = std::max(available, at.plan.available_bytes);

@@ -15,6 +15,7 @@
 #include "app/compare/vote_store.h"
 #include "app/compare/votes.h"
 #include "app/engine_source.h"
+#include "engine/measure/energy.h"
 
 namespace glim::app {
 
@@ -31,7 +32,11 @@ class CompareRunner {
     std::vector<ComparePrompt> prompts;
     std::string set_name;
     DriftWorker::Options drift;
-    std::filesystem::path data;  ///< folder where votes are kept; empty: nowhere
+    std::filesystem::path data;          ///< folder where votes are kept; empty: nowhere
+    std::filesystem::path sys = "/sys";  ///< where energy counters are
+    /// Ended by this one, which takes over the panes that are asked for again with what they have loaded and
+    /// answered, and the votes on them. Not owned; needed only while the new one is made.
+    CompareRunner* previous = nullptr;
   };
 
   /// Throws E501 for a reference that is no pane.
@@ -79,6 +84,12 @@ class CompareRunner {
   void look_up_smoke(ComparePane& pane);
   void all_prepared();
 
+  // What another one leaves.
+  void take_over(CompareRunner& old);
+  void take_pane(CompareRunner& old, std::size_t from, std::size_t to);
+  void take_votes(const CompareRunner& old, const std::vector<std::optional<std::size_t>>& panes);
+  std::optional<std::int32_t> same_prompt(const CompareRunner& old, const ComparePrompt& prompt) const;
+
   // What goes out.
   void advance();
   bool load_next();
@@ -124,10 +135,12 @@ class CompareRunner {
   std::deque<std::pair<std::int32_t, std::size_t>> grafts_;
   std::int32_t first_open_ = 0;  ///< prompts before it were stopped and are not gone on with
   bool stopping_ = false;
+  bool retry_ = false;  ///< plan once more those that found no memory beside what is loaded
   VoteBook votes_;
   std::filesystem::path data_;
   std::optional<VoteStore> store_;
   std::vector<std::int64_t> kept_;  ///< ids of the votes in the store
+  EnergyMeter energy_;
 };
 
 }  // namespace glim::app

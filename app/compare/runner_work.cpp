@@ -190,6 +190,7 @@ void CompareRunner::start_answer(std::int32_t prompt, std::size_t index) {
     seat.text.emplace(rendered.start, rendered.reply);
     rendered_[static_cast<std::size_t>(prompt)][index] = rendered;
     note_tokens(prompt);
+    energy_.take();
     seat.engine->generate(seat.sequence, request_for(seat.profile, std::move(rendered)));
   } catch (const Error& error) {
     at.state = AnswerState::failed;
@@ -216,7 +217,10 @@ void CompareRunner::note_tokens(std::int32_t prompt) {
 
 void CompareRunner::begin_scoring(std::int32_t prompt) {
   std::vector<bool> others;
-  for (std::size_t i = 0; i < seats_.size(); ++i) others.push_back(alive(i) && same_tokenizer(state_, i));
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    const std::optional<PaneDrift>& drift = answer(prompt, i).drift;
+    others.push_back(alive(i) && same_tokenizer(state_, i) && !(drift && drift->complete));
+  }
   scoring_->begin(prompt, rendered_[static_cast<std::size_t>(prompt)][reference()]->tokens,
                   ids(answer(prompt, reference()).tokens), others);
 }
@@ -312,6 +316,8 @@ void CompareRunner::finish_answer(std::size_t index, const Finished& finished) {
   at.thinking_now = false;
   at.finish = finished.reason;
   at.stats = finished.stats;
+  // Counters are those of the machine: what an answer took can be told only where nobody else works.
+  if (!together()) at.joules = energy_.take();
   at.state = finished.reason == FinishReason::cancelled ? AnswerState::stopped : AnswerState::done;
   const Expectation& expect = state_.prompts[static_cast<std::size_t>(seat.prompt)].expect;
   if (expect.kind != Expectation::Kind::none && at.state == AnswerState::done) {

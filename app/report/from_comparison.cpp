@@ -4,6 +4,7 @@
 #include <ctime>
 #include <set>
 
+#include "app/compare/replay.h"
 #include "app/report/model_label.h"
 #include "app/report/statistics.h"
 #include "engine/base/text.h"
@@ -409,6 +410,7 @@ Report Converter::convert() {
   out.notes.push_back("Quality is measured on the reference's own answers.");
   if (!from_.votes.votes.empty() && from_.votes.too_few)
     out.notes.push_back(strf("Too few votes for a rating: a pair of panes has %d.", from_.votes.fewest));
+  out.replay = replay_json(from_).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   out.provenance = settings();
   out.partial = partial();
   return out;

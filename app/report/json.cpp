@@ -199,7 +199,7 @@ std::string report_json(const Report& report) {
   Json provenance = Json::object();
   for (const auto& [what, value] : report.provenance) provenance[what] = value;
   const std::vector<std::string> partial = partial_lines(report);
-  const Json out = {
+  Json out = {
       {"schema", kReportSchema},
       {"kind", "glim report"},
       {"title", report.title},
@@ -219,6 +219,7 @@ std::string report_json(const Report& report) {
       {"differences", json_list(report.differences)},
       {"notes", report.notes},
       {"provenance", std::move(provenance)}};
+  if (!report.replay.empty()) out["replay"] = Json::parse(report.replay, nullptr, false);
   // Pieces of tokens need not be whole characters.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -196,6 +196,7 @@ struct Report {
   std::string prompt_test, generation_test;  ///< "pp512", "tg128"
   std::string set_name, seed;                ///< of prompts
   std::vector<PromptPart> prompts;
+  std::string replay;                   ///< JSON that "compare --replay" reads; empty without a comparison
   std::vector<Difference> differences;  ///< worst first
   std::vector<std::string> baselines;   ///< names of rows; empty: chosen
   std::vector<std::string> notes;

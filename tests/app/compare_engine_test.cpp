@@ -33,14 +33,26 @@ struct CompareProgram {
   }
 
   int run(std::vector<std::string> words, const std::string& input = {}) {
+    for (const char* word : {"-c", "256", "-t", "1"}) words.emplace_back(word);
+    return run_as_given(std::move(words), input);
+  }
+  int run_as_given(std::vector<std::string> words, const std::string& input = {}) {
     std::istringstream in(input);
     out.str("");
     err.str("");
     Console console{in, out, err};
     words.insert(words.begin(), "compare");
-    for (const char* word : {"-c", "256", "-t", "1"}) words.emplace_back(word);
     return run_program(parse_arguments(words), source, console);
   }
+  ErrorCode refusal(const std::vector<std::string>& words) {
+    try {
+      run_as_given(words);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::E901;
+  }
+  bool printed(const std::string& text) const { return out.str().find(text) != std::string::npos; }
   Report json(std::vector<std::string> words) {
     words.insert(words.end(), {"-o", "json"});
     status = run(std::move(words));
@@ -125,7 +137,7 @@ TEST_CASE("the drift of an answer is what one run of both models over the same t
   setup.prompts.resize(1);
   setup.prompts[0].text = "xyz";
   CompareFixture fixture;  // only its loop is used
-  fixture.runner.emplace(engines, std::move(setup));
+  fixture.runner = std::make_unique<CompareRunner>(engines, std::move(setup));
   fixture.runner->start();
   fixture.finish();
   const CompareAnswer& reference = fixture.answer(0);
@@ -189,6 +201,83 @@ TEST_CASE("a report has a row for every pane, also for one that failed") {
   CHECK(report["rows"][1]["figures"]["kld"]["value"].get<double>() > 0);
   CHECK_FALSE(report["rows"][2]["failure"].get<std::string>().empty());
   CHECK(report["prompts"].size() == 1);
+}
+
+TEST_CASE("a comparison is made again from its report, and what has changed is said") {
+  CompareProgram program;
+  const std::string file = (program.dir / "out.json").string(), other = (program.dir / "other.json").string();
+  const std::string q8 = kModels + "Q8_0.gguf", q4 = kModels + "Q4_K_M.gguf";
+  REQUIRE(program.run({q8, q4, "-p", "ab", "-n", "20", "--reference", "B", "--report", file}) == 0);
+  CHECK(program.run_as_given({"--replay", file}) == 0);
+  CHECK(program.printed("all 1 answers of 2 panes are as they were"));
+  CHECK(program.printed("t/s, were "));
+  CHECK(program.run_as_given({"--replay", file, "--gate", "kld<1e-9"}) == 8);
+
+  Report report = Report::parse(std::ifstream(file));
+  Report& replay = report["replay"];
+  CHECK(replay["reference"] == 1);
+  CHECK(replay["panes"][0]["settings"]["context.ctx"] == 256);
+  replay["panes"][1]["file_hash"] = "sha256:0";
+  replay["prompts"][0]["answers"][1]["tokens"][2] = 7;
+  std::ofstream(other) << report;
+  CHECK(program.run_as_given({"--replay", other}) == 0);
+  CHECK(program.printed("glm-mini-Q4_K_M: the file is another one"));
+  CHECK(program.printed("prompt 1, glm-mini-Q4_K_M: another answer from token 3 on ("));
+  CHECK_FALSE(program.printed("prompt 1, glm-mini-Q8_0"));
+  CHECK(program.run_as_given({"--replay", other, "-o", "json"}) == 0);
+  CHECK(Report::parse(program.out.str())["changes"].size() == 2);
+
+  CHECK(program.refusal({"--replay", file, "-p", "ab"}) == ErrorCode::E501);
+  CHECK(program.refusal({"--replay", file, q8, q4}) == ErrorCode::E501);
+  CHECK(program.refusal({"--replay", file, "-n", "3"}) == ErrorCode::E501);
+  CHECK(program.refusal({"--replay", "/gone.json"}) == ErrorCode::E501);
+  for (const char* broken :
+       {"", "[]", "{}", R"({"replay": 1})", R"({"replay": {"panes": [], "prompts": []}})"}) {
+    CAPTURE(broken);
+    std::ofstream(other, std::ios::trunc) << broken;
+    CHECK(program.refusal({"--replay", other}) == ErrorCode::E501);
+  }
+  report["replay"]["reference"] = 2;
+  std::ofstream(other, std::ios::trunc) << report;
+  CHECK(program.refusal({"--replay", other}) == ErrorCode::E501);
+}
+
+TEST_CASE("without a screen blind votes are lines of standard input, and names come after them") {
+  CompareProgram program;
+  const std::string set = (program.dir / "set.txt").string();
+  std::ofstream(set) << "ab\n---\ncd\n";
+  const std::vector<std::string> words = {
+      kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "--prompts", set, "-n", "5", "--blind"};
+  CHECK(program.run(words, "1\n9\nu\n2\nx\n") == 0);
+  const std::string text = program.out.str();
+  const std::size_t reveal = text.find("== who was who");
+  REQUIRE(reveal != text.npos);
+  CHECK(text.find("Q8_0") > reveal);
+  CHECK(text.find("Q4_K_M") > reveal);
+  CHECK(text.find("\"9\" is no vote") < reveal);
+  CHECK(text.find("-- [2]") < reveal);
+  CHECK(program.err.str().find("Q8_0") == std::string::npos);
+  CHECK(program.printed(": 1 won, 0 lost, 1 tied"));
+  CHECK(program.printed(": 0 won, 1 lost, 1 tied"));
+  CHECK(program.run(words, "") == 0);
+  CHECK(program.printed("nobody voted"));
+  CHECK(program.refusal({kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "--blind"}) == ErrorCode::E501);
+  CHECK(program.refusal({kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "-p", "a", "--blind", "-o",
+                         "json"}) == ErrorCode::E501);
+}
+
+TEST_CASE("a profile of -P goes for the models beside it") {
+  CompareProgram program;
+  std::ofstream(program.dir / "profiles.toml")
+      << "schema = 1\n[profile.short]\nmodel.path = \"/gone.gguf\"\nsampling.max_tokens = 3\n";
+  const Report report =
+      program.json({kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "-p", "ab", "-P", "short"});
+  CHECK(program.status == 0);
+  CHECK(answer(report, 0)["text"].is_string());
+  CHECK(report["settings"]["max_tokens"] == 3);
+  CHECK(report["panes"][1]["label"] == "glm-mini-Q4_K_M");
+  CHECK(program.refusal({kModels + "Q8_0.gguf", kModels + "Q4_K_M.gguf", "-p", "ab", "-P", "gone"}) ==
+        ErrorCode::E602);
 }
 
 TEST_CASE("a set of prompts is run to its end, with what was expected") {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,13 +70,18 @@ struct CompareFixture {
     setup.settings = settings;
     setup.drift = drift;
     setup.data = dir / "data";
+    if (!sys.empty()) setup.sys = sys;
     for (std::string& text : prompts) {
       ComparePrompt prompt;
       prompt.text = std::move(text);
       prompt.expect = expect;
       setup.prompts.push_back(std::move(prompt));
     }
-    runner.emplace(source, std::move(setup));
+    auto next = std::make_unique<CompareRunner>(source, [&] {
+      setup.previous = keep ? runner.get() : nullptr;
+      return std::move(setup);
+    }());
+    runner = std::move(next);
     runner->start();
     return *runner;
   }
@@ -120,11 +126,13 @@ struct CompareFixture {
   bool ready = true;
   std::vector<std::string> opened;
   int alive = 0, most_alive = 0;
+  std::filesystem::path sys;  ///< with energy counters
   PaneWishes wishes;
   CompareSettings settings;
   DriftWorker::Options drift;
   Expectation expect;
-  std::optional<CompareRunner> runner;
+  bool keep = false;  ///< the next start() takes panes over
+  std::unique_ptr<CompareRunner> runner;
 };
 
 }  // namespace glim::app

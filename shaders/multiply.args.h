@@ -11,14 +11,16 @@ ARGS_CONSTANT(kMultiplyTail, 8u)      // behind a matrix's rows come the `tail` 
 ARGS_CONSTANT(kMultiplyExperts, 16u)  // one result for each entry of `list`, which names its matrix; `head` of
                                       // them share an input
 ARGS_CONSTANT(kMultiplyGate, 32u)     // y = silu(y) * product
+ARGS_CONSTANT(kMultiplyTiles, 64u)    // as kMultiplyExperts, but `tokens` tiles of `list`, cut from `order`
 
 ARGS_STRUCT(MultiplyArgs)
   Address tables;
   Address weights, scales;  ///< matrices [rows, cols]; one factor for each, or 0
   Address x, y;             ///< inputs and results, f32
   Address gain;             ///< with kMultiplyNorm: [cols]
-  Address list;             ///< the matrix of every row (kMultiplyExperts), or the input row, or 0
+  Address list;             ///< the matrix of every row (kMultiplyExperts), or the input row, or tiles, or 0
   Address rope;             ///< with kMultiplyRope: [T, P]
+  Address order;            ///< with kMultiplyTiles: that of group.comp
   uint cols, rows, tokens;
   uint x_stride, x_batch;   ///< floats from one row to the next, from one matrix's inputs to the next
   uint y_stride, y_batch;

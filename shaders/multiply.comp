@@ -10,6 +10,7 @@ layout(push_constant, scalar) uniform Push { MultiplyArgs args; };
 #include "shaders/memory.glsl"
 #include "shaders/reduce.glsl"
 #include "shaders/products.glsl"
+#include "shaders/tiles.glsl"
 layout(constant_id = 3) const uint kMode = 0u;
 
 bool mode(uint bit) { return (kMode & bit) != 0u; }
@@ -29,20 +30,28 @@ void main() {
   const uint group = gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x;
   if (row_of(group, 0u) >= args.rows) return;
   const uint tiles = (args.tokens + kTokens - 1u) / kTokens, blocks = args.cols / QUANT_VALUES;
-  const uint token = gl_WorkGroupID.z % tiles * kTokens, batch = gl_WorkGroupID.z / tiles;
-  const uint matrix = mode(kMultiplyExperts) ? uint(Ints(args.list).v[token]) : batch;
+  uint token = gl_WorkGroupID.z % tiles * kTokens, batch = gl_WorkGroupID.z / tiles, inputs = args.tokens - token;
+  uint matrix = mode(kMultiplyExperts) ? uint(Ints(args.list).v[token]) : batch;
+  if (mode(kMultiplyTiles)) {
+    const Tile tile = Tiles(args.list).tile[gl_WorkGroupID.z];
+    token = tile.first, batch = 0u, inputs = tile.count, matrix = tile.matrix;
+    if (inputs == 0u) return;
+  }
   const uint64_t weights = args.weights + uint64_t(matrix) * args.pitch * blocks * QUANT_BYTES;
 
   uint64_t rows[kRows], x[kTokens];
+  uint result[kTokens];
   float inverse[kTokens];
   for (uint r = 0u; r < kRows; ++r) {
     rows[r] = weights + uint64_t(min(row_of(group, r), args.rows - 1u)) * blocks * QUANT_BYTES;
   }
   for (uint t = 0u; t < kTokens; ++t) {
-    const uint own = min(token + t, args.tokens - 1u);
+    const uint place = token + min(t, inputs - 1u);
+    const uint own = mode(kMultiplyTiles) ? uint(Ints(args.order).v[place]) : place;
     uint from = own;
-    if (mode(kMultiplyExperts)) from = own / args.head;
-    else if (args.list != 0ul) from = uint(Ints(args.list).v[own]);
+    result[t] = own;
+    if (mode(kMultiplyExperts) || mode(kMultiplyTiles)) from = own / args.head;
+    else if (args.list != 0ul) from = uint(Ints(address_or(args.list, args.x)).v[own]);
     x[t] = args.x + (uint64_t(from) * args.x_stride + batch * args.x_batch) * 4u;
     inverse[t] = mode(kMultiplyNorm) ? inverse_rms(x[t], args.cols, args.eps) : 1.0;
   }
@@ -52,8 +61,8 @@ void main() {
 
   for (uint i = gl_LocalInvocationID.x; i < kRows * kTokens; i += gl_WorkGroupSize.x) {
     const uint r = i / kTokens, t = i % kTokens, row = row_of(group, r);
-    if (row >= args.rows || token + t >= args.tokens) continue;
-    Floats y = Floats(args.y + (uint64_t(token + t) * args.y_stride + batch * args.y_batch) * 4u);
+    if (row >= args.rows || t >= inputs) continue;
+    Floats y = Floats(args.y + (uint64_t(result[t]) * args.y_stride + batch * args.y_batch) * 4u);
     float value = product[i] * inverse[t];
     if (mode(kMultiplyRope) && row % args.head >= args.head - args.tail) {
       const uint place = row % args.head - (args.head - args.tail);
@@ -69,7 +78,7 @@ void main() {
   if (!mode(kMultiplyTail) || group != 0u) return;
   for (uint i = gl_LocalInvocationID.x; i < args.tail * kTokens; i += gl_WorkGroupSize.x) {
     const uint t = i / args.tail, k = i % args.tail;
-    if (token + t >= args.tokens) continue;
+    if (t >= inputs) continue;
     Floats y = Floats(args.y + (uint64_t(token + t) * args.y_stride + batch * args.y_batch) * 4u);
     y.v[args.rows + k] = Floats(x[t]).v[args.cols + k];
   }

@@ -9,25 +9,36 @@ void clear_products() {
   for (uint i = 0u; i < kRows * kTokens; ++i) product[i] = 0.0;
 }
 
+// The numbers that meet run `run` of a weight row.
+void read_run(uint64_t from, uint run, out float v[QUANT_RUN]) {
+#if QUANT_RUN % 4 == 0
+  for (uint i = 0u; i < QUANT_RUN / 4u; ++i) {
+    const vec4 four = Fours(from).v[run * (QUANT_RUN / 4u) + i];
+    for (uint k = 0u; k < 4u; ++k) v[4u * i + k] = four[k];
+  }
+#else
+  for (uint i = 0u; i < QUANT_RUN; ++i) v[i] = Floats(from).v[run * QUANT_RUN + i];
+#endif
+}
+
 // Adds factor * row[r] . (x[t] * gain). A row or an input that is not there is one that is, given twice.
 void add_products(uint64_t rows[kRows], uint64_t x[kTokens], uint64_t gain, uint cols, float factor) {
   float sum[kRows * kTokens];
   for (uint i = 0u; i < kRows * kTokens; ++i) sum[i] = 0.0;
   const uint runs = cols / QUANT_RUN;
   for (uint run = gl_LocalInvocationID.x; run < runs; run += gl_WorkGroupSize.x) {
-    const uint first = run * QUANT_RUN;
-    float w[kRows][QUANT_RUN];
+    float w[kRows][QUANT_RUN], v[QUANT_RUN];
     for (uint r = 0u; r < kRows; ++r) decode_run(BlockRow(rows[r]), run / RUNS_OF_BLOCK, run % RUNS_OF_BLOCK, w[r]);
     if (gain != 0ul) {
+      read_run(address_or(gain, x[0]), run, v);
       for (uint i = 0u; i < QUANT_RUN; ++i) {
-        const float g = Floats(gain).v[first + i];
-        for (uint r = 0u; r < kRows; ++r) w[r][i] *= g;
+        for (uint r = 0u; r < kRows; ++r) w[r][i] *= v[i];
       }
     }
     for (uint t = 0u; t < kTokens; ++t) {
+      read_run(x[t], run, v);
       for (uint i = 0u; i < QUANT_RUN; ++i) {
-        const float value = Floats(x[t]).v[first + i];
-        for (uint r = 0u; r < kRows; ++r) sum[r * kTokens + t] += w[r][i] * value;
+        for (uint r = 0u; r < kRows; ++r) sum[r * kTokens + t] += w[r][i] * v[i];
       }
     }
   }

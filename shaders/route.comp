@@ -101,7 +101,7 @@ void main() {
   }
   barrier();
   for (uint e = lane; e < args.experts; e += gl_WorkGroupSize.x) {
-    const float value = score[e] + (args.bias == 0ul ? 0.0 : Floats(args.bias).v[e]);
+    const float value = score[e] + (args.bias == 0ul ? 0.0 : Floats(address_or(args.bias, args.router)).v[e]);
     const bool nan = (floatBitsToUint(value) & 0x7fffffffu) > 0x7f800000u;
     rank[e] = nan ? NEVER : value;
   }

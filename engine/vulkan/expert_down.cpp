@@ -1,4 +1,5 @@
 #include "engine/vulkan/vulkan_ops.h"
+#include "shaders/combine.args.h"
 #include "shaders/expert_down.args.h"
 
 namespace glim::vulkan {
@@ -7,6 +8,7 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
   settle();
   enter("expert_down");
   const ExpertWeights& w = *stage.w;
+  if (groups_experts()) return down_grouped(stage);
   const bool together = w.shared_down && w.shared_down.type == w.down.type;
   if (w.shared_down && !together) {
     multiply_rows({.weight = w.shared_down,
@@ -36,6 +38,37 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
   recorder_.dispatch(
       {"expert_down", w.down.type}, {threads_, kRows, 1}, args,
       spread(static_cast<std::uint64_t>(w.down.rows + kRows - 1) / kRows, static_cast<uint>(rows())));
+  recorder_.barrier();
+}
+
+/// Every expert's matrix is decoded once for the rows of a tile; the results are added in the order of the
+/// choices.
+void VulkanOps::down_grouped(const ExpertDown& stage) {
+  const ExpertWeights& w = *stage.w;
+  const std::int64_t choices = stage.chosen.cols, width = w.down.rows;
+  const ExpertTiles& tiles = group(stage.chosen, w.down.batch);
+  const Address parts = scratch(static_cast<std::uint64_t>(rows() * choices * width) * sizeof(float));
+  multiply({.weight = w.down,
+            .x = address_of(stage.hidden),
+            .y = parts,
+            .x_stride = w.down.cols,
+            .y_stride = width,
+            .mode = kMultiplyTiles,
+            .list = tiles.tiles,
+            .order = tiles.order},
+           tiles.count * kInputs);
+  if (w.shared_down) {
+    multiply_rows({.weight = w.shared_down,
+                   .x = address_of(stage.shared_hidden),
+                   .y = address_of(stage.x),
+                   .x_stride = stage.shared_hidden.cols,
+                   .y_stride = stage.x.cols,
+                   .mode = kMultiplyAdd});
+  }
+  recorder_.barrier();
+  const CombineArgs args = {address_of(stage.x), parts, address_of(stage.weight), static_cast<uint>(width),
+                            static_cast<uint>(choices)};
+  recorder_.dispatch("combine", {threads_}, args, {static_cast<uint>(rows()), 1, 1});
   recorder_.barrier();
 }
 

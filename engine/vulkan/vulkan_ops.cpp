@@ -10,8 +10,7 @@
 namespace glim::vulkan {
 namespace {
 
-constexpr std::uint32_t kWeightRows = 2;  ///< of a workgroup; even, so that pairs stay together
-constexpr std::int64_t kInputs = 8;       ///< of a workgroup at most
+constexpr std::int64_t kInputs = VulkanOps::kInputs;
 constexpr std::int64_t kMostGroups = 65535;
 
 std::uint32_t narrow(std::int64_t value) {
@@ -26,6 +25,11 @@ std::int64_t pitch_of(const Tensor& weight) {
 /// How many inputs a workgroup takes; few different numbers, as each is a shader of its own.
 std::int64_t inputs_of(std::int64_t results) {
   return std::min(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(results))), kInputs);
+}
+
+/// Of a workgroup; even, so that pairs stay together. More inputs are worth reading for more rows.
+std::int64_t weight_rows(std::int64_t inputs) {
+  return inputs >= kInputs ? 4 : 2;
 }
 
 std::uint64_t groups_of(std::int64_t count, std::int64_t size) {
@@ -46,7 +50,9 @@ VulkanOps::VulkanOps(const Setup& setup, MemorySource& memory, Queue& queue)
       threads_(setup.gpu ? 64 : setup.subgroup) {}
 
 std::uint64_t VulkanOps::scratch_bytes(const StepSizes& sizes) {
-  return parts_bytes(sizes.rows, sizes.activation);
+  // The second is for results of experts, which are seldom longer than the longest activation.
+  return std::max(parts_bytes(sizes.rows, sizes.activation),
+                  static_cast<std::uint64_t>(sizes.rows * sizes.activation) * sizeof(float));
 }
 
 std::uint64_t VulkanOps::reserve(const StepSizes& sizes) {
@@ -63,6 +69,7 @@ void VulkanOps::flush() {
 void VulkanOps::begin(const StepRows& step) {
   flush();
   step_ = step;
+  tiles_ = {};
   layer_ = -1;
   last_position_ = 0;
   const std::size_t count = step.rows.size();
@@ -98,17 +105,20 @@ Address VulkanOps::scratch(std::uint64_t bytes) {
 
 void VulkanOps::multiply(const Product& p, std::int64_t results) {
   const Tensor& w = p.weight;
-  const bool experts = (p.mode & kMultiplyExperts) != 0;
-  const std::int64_t batch = experts ? 1 : w.batch, inputs = experts ? 1 : inputs_of(results);
-  std::int64_t row_groups = static_cast<std::int64_t>(groups_of(w.rows, kWeightRows));
+  const bool experts = (p.mode & kMultiplyExperts) != 0, tiled = (p.mode & kMultiplyTiles) != 0;
+  const std::int64_t batch = experts || tiled ? 1 : w.batch;
+  const std::int64_t inputs = experts ? 1 : tiled ? kInputs : inputs_of(results);
+  const std::int64_t rows_each = weight_rows(inputs);
+  std::int64_t row_groups = static_cast<std::int64_t>(groups_of(w.rows, rows_each));
   if ((p.mode & kMultiplyRope) != 0) {
-    const auto of_head = groups_of(p.head - p.tail, kWeightRows) + groups_of(p.tail, kWeightRows);
+    const auto of_head = groups_of(p.head - p.tail, rows_each) + groups_of(p.tail, rows_each);
     row_groups = w.rows / p.head * static_cast<std::int64_t>(of_head);
   }
-  const Constants constants = {threads_, kWeightRows, narrow(inputs), p.mode};
+  const Constants constants = {threads_, narrow(rows_each), narrow(inputs), p.mode};
   const ModuleName module("multiply", w.type);
   // A dispatch has so many workgroups in its third direction at most; experts come in whole inputs.
   const std::int64_t most = std::max<std::int64_t>(kMostGroups / batch * inputs / p.head * p.head, p.head);
+  GLIM_ASSERT(!tiled || results <= most);
   for (std::int64_t first = 0; first < results; first += most) {
     const std::int64_t count = std::min(most, results - first);
     const bool listed = p.list != 0;
@@ -121,6 +131,7 @@ void VulkanOps::multiply(const Product& p, std::int64_t results) {
                                .gain = p.gain,
                                .list = listed ? p.list + floats(first) : 0,
                                .rope = p.rope != 0 ? p.rope + floats(first * p.tail) : 0,
+                               .order = p.order,
                                .cols = narrow(w.cols),
                                .rows = narrow(w.rows),
                                .tokens = narrow(count),
@@ -139,11 +150,14 @@ void VulkanOps::multiply(const Product& p, std::int64_t results) {
 
 void VulkanOps::gate(const Gate& s) {
   if (s.gate.type != s.up.type) return gate_apart(s);
-  const bool experts = s.chosen != 0;
-  const std::int64_t results = rows() * s.choices, inputs = experts ? 1 : inputs_of(results);
+  const bool tiled = s.order != 0, experts = s.chosen != 0 && !tiled;
+  const std::int64_t results = tiled ? s.tiles * kInputs : rows() * s.choices;
+  const std::int64_t inputs = experts ? 1 : tiled ? kInputs : inputs_of(results);
+  const std::int64_t rows_each = weight_rows(inputs);
   const std::int64_t most = std::max<std::int64_t>(kMostGroups * inputs / s.choices * s.choices, s.choices);
-  const Constants constants = {threads_, kWeightRows, narrow(inputs)};
+  const Constants constants = {threads_, narrow(rows_each), narrow(inputs)};
   const ModuleName module("gated", s.gate.type);
+  GLIM_ASSERT(!tiled || results <= most);
   for (std::int64_t first = 0; first < results; first += most) {
     const std::int64_t count = std::min(most, results - first);
     const GatedArgs args = {.tables = setup_.tables,
@@ -154,7 +168,8 @@ void VulkanOps::gate(const Gate& s) {
                             .x = s.x + floats(first / s.choices * s.gate.cols),
                             .y = s.y + floats(first * s.gate.rows),
                             .gain = s.gain,
-                            .chosen = experts ? s.chosen + floats(first) : 0,
+                            .chosen = s.chosen != 0 ? s.chosen + floats(first) : 0,
+                            .order = s.order,
                             .cols = narrow(s.gate.cols),
                             .rows = narrow(s.gate.rows),
                             .tokens = narrow(count / s.choices),
@@ -163,14 +178,15 @@ void VulkanOps::gate(const Gate& s) {
                             .up_pitch = narrow(pitch_of(s.up)),
                             .eps = s.eps};
     recorder_.dispatch(module, constants, args,
-                       spread(groups_of(s.gate.rows, kWeightRows),
+                       spread(groups_of(s.gate.rows, rows_each),
                               narrow(static_cast<std::int64_t>(groups_of(count, inputs)))));
   }
 }
 
 /// Formats that differ: the first matrix leaves its products where the second multiplies them.
 void VulkanOps::gate_apart(const Gate& s) {
-  const std::uint32_t norm = s.gain != 0 ? kMultiplyNorm : 0, experts = s.chosen != 0 ? kMultiplyExperts : 0;
+  const std::uint32_t norm = s.gain != 0 ? kMultiplyNorm : 0;
+  const std::uint32_t experts = s.order != 0 ? kMultiplyTiles : s.chosen != 0 ? kMultiplyExperts : 0;
   for (const bool second : {false, true}) {
     multiply({.weight = second ? s.up : s.gate,
               .x = s.x,
@@ -180,9 +196,10 @@ void VulkanOps::gate_apart(const Gate& s) {
               .mode = norm | experts | (second ? kMultiplyGate : 0),
               .gain = s.gain,
               .list = s.chosen,
+              .order = s.order,
               .head = s.choices,
               .eps = s.eps},
-             rows() * s.choices);
+             s.order != 0 ? s.tiles * kInputs : rows() * s.choices);
     if (!second) recorder_.barrier();
   }
 }

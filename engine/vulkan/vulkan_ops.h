@@ -28,6 +28,8 @@ class VulkanOps final : public Ops {
   std::uint64_t reserve(const StepSizes& sizes);
   static std::uint64_t scratch_bytes(const StepSizes& sizes);
 
+  static constexpr std::int64_t kInputs = 8;  ///< of a workgroup at most
+
   void begin(const StepRows& step) override;
   void embed(const Embed& stage) override;
   void latent_down(const LatentDown& stage) override;
@@ -52,7 +54,7 @@ class VulkanOps final : public Ops {
     std::int64_t x_stride, y_stride;        ///< floats from one row to the next
     std::int64_t x_batch = 0, y_batch = 0;  ///< floats from one matrix's to the next
     std::uint32_t mode = 0;                 ///< of multiply.args.h
-    Address gain = 0, list = 0, rope = 0;
+    Address gain = 0, list = 0, rope = 0, order = 0;
     std::int64_t head = 1, tail = 0;
     float eps = 0;
   };
@@ -60,9 +62,15 @@ class VulkanOps final : public Ops {
   struct Gate {
     const Tensor &gate, &up;
     Address x, y;
-    Address gain = 0, chosen = 0;
-    std::int64_t choices = 1;
+    Address gain = 0, chosen = 0, order = 0;  ///< with an order: `chosen` are tiles
+    std::int64_t choices = 1, tiles = 0;
     float eps = 0;
+  };
+
+  /// The rows of a step by the experts that they chose, for steps of many rows.
+  struct ExpertTiles {
+    Address chosen = 0, order = 0, tiles = 0;
+    std::int64_t count = 0;  ///< tiles, used or not
   };
 
   std::int64_t rows() const { return std::ssize(step_.rows); }  ///< T
@@ -70,6 +78,9 @@ class VulkanOps final : public Ops {
   void multiply_rows(const Product& product) { multiply(product, rows()); }
   void gate(const Gate& stage);
   void gate_apart(const Gate& stage);
+  bool groups_experts() const;
+  const ExpertTiles& group(const Tensor& chosen, std::int64_t experts);
+  void down_grouped(const ExpertDown& stage);
   /// Attention that has been left in parts, to be joined by who reads it.
   struct Parts {
     uint count = 0, positions = 0, heads = 0, rank = 0;
@@ -87,12 +98,13 @@ class VulkanOps final : public Ops {
   MemorySource& memory_;
   Recorder recorder_;
   StepRows step_;
-  std::unique_ptr<DeviceBuffer> step_memory_, scratch_;
+  std::unique_ptr<DeviceBuffer> step_memory_, scratch_, tiles_memory_;
   Address step_rows_ = 0, block_tables_ = 0, head_rows_ = 0;
   std::uint32_t threads_;           ///< of a workgroup that makes products
   std::int32_t last_position_ = 0;  ///< the largest of the step
   std::int32_t layer_ = -1;
   Parts parts_;
+  ExpertTiles tiles_;
 };
 
 }  // namespace glim::vulkan

@@ -34,10 +34,10 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
                                .shared_width = static_cast<uint>(w.shared_down.cols),
                                .choices = static_cast<uint>(stage.chosen.cols),
                                .pitch = static_cast<uint>(w.down.pitch != 0 ? w.down.pitch : w.down.rows)};
-  constexpr uint kRows = 2;
+  const auto rows_each = static_cast<uint>(weight_rows(1));
   recorder_.dispatch(
-      {"expert_down", w.down.type}, {threads_, kRows, 1}, args,
-      spread(static_cast<std::uint64_t>(w.down.rows + kRows - 1) / kRows, static_cast<uint>(rows())));
+      {"expert_down", w.down.type}, {threads_, rows_each, 1}, args,
+      spread(static_cast<std::uint64_t>(w.down.rows + rows_each - 1) / rows_each, static_cast<uint>(rows())));
   recorder_.barrier();
 }
 

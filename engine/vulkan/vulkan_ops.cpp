@@ -27,11 +27,6 @@ std::int64_t inputs_of(std::int64_t results) {
   return std::min(static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(results))), kInputs);
 }
 
-/// Of a workgroup; even, so that pairs stay together. More inputs are worth reading for more rows.
-std::int64_t weight_rows(std::int64_t inputs) {
-  return inputs >= kInputs ? 4 : 2;
-}
-
 std::uint64_t groups_of(std::int64_t count, std::int64_t size) {
   return static_cast<std::uint64_t>((count + size - 1) / size);
 }
@@ -48,6 +43,13 @@ VulkanOps::VulkanOps(const Setup& setup, MemorySource& memory, Queue& queue)
       recorder_(queue),
       // Software computes a subgroup at a time; on a GPU several hide each other's waits.
       threads_(setup.gpu ? 64 : setup.subgroup) {}
+
+/// Of a workgroup; even, so that pairs stay together. More inputs are worth reading for more rows. Software
+/// has no other threads to hide the reads of inputs behind, which come with every workgroup.
+std::int64_t VulkanOps::weight_rows(std::int64_t inputs) const {
+  if (!setup_.gpu && inputs == 1) return 8;
+  return inputs >= kInputs ? 4 : 2;
+}
 
 std::uint64_t VulkanOps::scratch_bytes(const StepSizes& sizes) {
   // The second is for results of experts, which are seldom longer than the longest activation.

@@ -74,6 +74,7 @@ class VulkanOps final : public Ops {
   };
 
   std::int64_t rows() const { return std::ssize(step_.rows); }  ///< T
+  std::int64_t weight_rows(std::int64_t inputs) const;
   void multiply(const Product& product, std::int64_t results);
   void multiply_rows(const Product& product) { multiply(product, rows()); }
   void gate(const Gate& stage);

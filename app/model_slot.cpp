@@ -43,6 +43,7 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   options.model = resolve_model(profile.model, places);
   options.backend = profile.backend;
   options.threads = profile.threads;
+  options.eight_bits = profile.activations == "8bit";
   options.batch = profile.ubatch;
   options.chat_template = template_source(profile.chat_template);
   if (const auto type = quant_from_name(profile.kv_type)) options.kv_type = *type;

@@ -15,8 +15,8 @@ namespace glim {
 /// The name that "auto" stands for on this machine, or `name` itself. Throws E301 for a name that is none.
 std::string_view backend_name(std::string_view name);
 
-/// `threads` 0 is one per physical core. Throws E301.
-std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads);
+/// `threads` 0 is one per physical core; `eight_bits` is for the processor (cpu_backend.h). Throws E301.
+std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads, bool eight_bits = false);
 
 /// What `threads` 0 stands for.
 std::int32_t default_threads();

@@ -68,7 +68,7 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
   progress({LoadStage::header, 0, 1});
   loaded.file = open_model(options.model);
   check_is_model(*loaded.file);
-  loaded.backend = make_backend(options.backend, options.threads);
+  loaded.backend = make_backend(options.backend, options.threads, options.eight_bits);
   progress({LoadStage::tokenizer, 0, 1});
   VocabData vocab = read_vocab(*loaded.file);
   loaded.card.notes = vocab.warnings;

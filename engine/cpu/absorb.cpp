@@ -8,10 +8,13 @@ void CpuOps::absorb(const Absorb& stage) {
   const Tensor& k_b = stage.w->k_b;
   const std::int64_t head = stage.q.cols / k_b.batch, nope = k_b.cols, rank = k_b.rows;
   const std::int64_t width = stage.absorbed.cols / k_b.batch;
+  reserve_codes(Slot::first, rows() * stage.q.cols);
   pool_.run([&](int thread) {
+    encode(thread, stage.q, rows());
+    pool_.barrier();
     for (std::int64_t h = 0; h < k_b.batch; ++h) {
-      const cpu::InputRows in{stage.q.floats() + h * head, stage.q.cols, nullptr, rows()};
-      multiply(thread, k_b.matrix(h), in, {stage.absorbed.floats() + h * width, stage.absorbed.cols});
+      multiply(thread, k_b.matrix(h), inputs_from(stage.q, h * head),
+               {stage.absorbed.floats() + h * width, stage.absorbed.cols});
     }
     const Range range = own_rows(thread);
     for (std::int64_t t = range.first; t < range.last; ++t) {

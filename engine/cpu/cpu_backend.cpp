@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <string>
@@ -27,10 +28,13 @@ std::string processor_name() {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const cpu::Kernels& kernels, int threads)
-      : ops_(kernels, threads),
-        description_(strf("%s, %s, %d thread%s", processor_name().c_str(), std::string(kernels.name).c_str(),
-                          threads, threads == 1 ? "" : "s")) {}
+  CpuBackend(const cpu::Kernels& kernels, int threads, bool eight_bits)
+      : ops_(kernels, threads, eight_bits),
+        description_(strf("%s, %s, %d thread%s%s", processor_name().c_str(),
+                          std::string(kernels.name).c_str(), threads, threads == 1 ? "" : "s",
+                          kernels.encode == nullptr ? ""
+                          : eight_bits              ? ", 8-bit activations"
+                                                    : ", 16-bit activations")) {}
 
   std::string_view name() const override { return "cpu"; }
   std::string description() const override { return description_; }
@@ -49,9 +53,13 @@ class CpuBackend final : public Backend {
   std::string description_;
 };
 
+/// GLIM_INSTRUCTIONS names a slower set, to measure what a faster one is worth.
 const cpu::Kernels& best_kernels() {
-  const cpu::Kernels* fast = cpu::avx2_kernels();
-  return fast != nullptr ? *fast : cpu::portable_kernels();
+  const char* wanted = std::getenv("GLIM_INSTRUCTIONS");
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
+    if (wanted != nullptr && kernels->name == wanted) return *kernels;
+  }
+  return *cpu::instruction_sets().front();
 }
 
 }  // namespace
@@ -73,8 +81,8 @@ int available_cores() {
   return std::max(1, static_cast<int>(cores.size()));
 }
 
-std::unique_ptr<Backend> make_cpu_backend(int threads) {
-  return make_cpu_backend(threads, best_kernels());
+std::unique_ptr<Backend> make_cpu_backend(int threads, bool eight_bits) {
+  return make_cpu_backend(threads, best_kernels(), eight_bits);
 }
 
 DeviceReport cpu_device() {
@@ -89,12 +97,12 @@ DeviceReport cpu_device() {
   return out;
 }
 
-std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels) {
-  return std::make_unique<CpuBackend>(kernels, threads > 0 ? threads : available_cores());
+std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels, bool eight_bits) {
+  return std::make_unique<CpuBackend>(kernels, threads > 0 ? threads : available_cores(), eight_bits);
 }
 
 std::uint64_t cpu_scratch_bytes(int threads, const StepSizes& sizes) {
-  return CpuOps::reserved_bytes(threads > 0 ? threads : available_cores(), sizes);
+  return CpuOps::reserved_bytes(best_kernels(), threads > 0 ? threads : available_cores(), sizes);
 }
 
 }  // namespace glim

@@ -14,13 +14,16 @@ struct Kernels;
 /// Computes with `threads` threads (0: one per core this process may use), of which the caller is one, and
 /// the best instruction set of this machine. The other threads sleep between steps. The logits of a row are
 /// the same bits whichever rows share its step and however many threads there are.
-std::unique_ptr<Backend> make_cpu_backend(int threads);
+/// Where the instruction set multiplies bytes, activations have 16 bits, which is as good as floats, or with
+/// `eight_bits` half of that, which is faster for prompts and costs about as much as weights of eight bits
+/// do.
+std::unique_ptr<Backend> make_cpu_backend(int threads, bool eight_bits = false);
 
 /// Cores this process may run on; two hardware threads of one core count once.
 int available_cores();
 
 /// The same with a given instruction set (kernels.h).
-std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels);
+std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels, bool eight_bits = false);
 
 /// The processor of this machine and its memory.
 DeviceReport cpu_device();

@@ -14,11 +14,11 @@ namespace glim {
 /// step's rows where there are no weights. See cpu_backend.h for what the results depend on.
 class CpuOps final : public Ops {
  public:
-  CpuOps(const cpu::Kernels& kernels, int threads);
+  CpuOps(const cpu::Kernels& kernels, int threads, bool eight_bits);
 
   /// Takes the memory that steps of these sizes need; returns the bytes held. Throws E201.
   std::uint64_t reserve(const StepSizes& sizes);
-  static std::uint64_t reserved_bytes(int threads, const StepSizes& sizes);
+  static std::uint64_t reserved_bytes(const cpu::Kernels& kernels, int threads, const StepSizes& sizes);
 
   /// Tells of a weight before the first step, so that its stages need no memory later.
   void expect(const Tensor& weight) { widest_ = std::max(widest_, weight.cols); }
@@ -65,18 +65,38 @@ class CpuOps final : public Ops {
   const Row& row(std::int64_t t) const { return step_.rows[static_cast<std::size_t>(t)]; }
   std::int64_t cache_row(const Row& row, std::int32_t position) const;
 
-  cpu::Multiplier multiplier(int thread) { return {kernels_, workspaces_[static_cast<std::size_t>(thread)]}; }
-  Range own(std::int64_t weight_rows, int thread) const { return share(weight_rows, thread, threads(), 4); }
+  cpu::Multiplier multiplier(int thread) {
+    return {kernels_, workspaces_[static_cast<std::size_t>(thread)], eight_bits_};
+  }
+  Range own(std::int64_t weight_rows, int thread) const {
+    return share(weight_rows, thread, threads(), kernels_.encode != nullptr ? cpu::kPanelRows : 4);
+  }
   Range own_rows(int thread) const { return share(rows(), thread, threads()); }
 
-  /// The first `count` rows of an f32 matrix.
-  static cpu::InputRows inputs(const Tensor& matrix, std::int64_t count);
+  /// Rows of activations as codes beside their floats. Two matrices can be coded at a time.
+  enum class Slot : std::uint8_t { first, second };
+  /// This thread's share of the first `count` rows of an f32 matrix: those that own_rows() gives, where
+  /// `count` is rows(). All threads have to pass a barrier before the codes are read.
+  void encode(int thread, const Tensor& matrix, std::int64_t count, Slot slot = Slot::first);
+  /// The first `count` rows of an f32 matrix; with codes if they can be coded, so encode() must have been
+  /// called.
+  cpu::Inputs inputs(const Tensor& matrix, std::int64_t count, Slot slot = Slot::first);
+  /// The same for columns from `col` on.
+  cpu::Inputs inputs_from(const Tensor& matrix, std::int64_t col, Slot slot = Slot::first);
+  /// Takes the memory for codes of `values` activations.
+  void reserve_codes(Slot slot, std::int64_t values);
+  bool can_encode(const Tensor& matrix) const {
+    return kernels_.encode != nullptr && matrix.cols % cpu::kGroup == 0;
+  }
+  cpu::CodedRows coded(const Tensor& matrix, Slot slot) const {
+    return {codes_[static_cast<std::size_t>(slot)]->host(), matrix.cols};
+  }
 
   // What the stages are made of; each is one thread's share.
   void norm_rows(int thread, const Tensor& x, const Tensor& gain, float eps, const Tensor& out);
-  void multiply(int thread, const Tensor& matrix, const cpu::InputRows& in, OutputRows out);
-  void multiply_add(int thread, const Tensor& matrix, const cpu::InputRows& in, const Tensor& x);
-  void gate(int thread, const Tensor& gate, const Tensor& up, const cpu::InputRows& in, OutputRows out);
+  void multiply(int thread, const Tensor& matrix, const cpu::Inputs& in, OutputRows out);
+  void multiply_add(int thread, const Tensor& matrix, const cpu::Inputs& in, const Tensor& x);
+  void gate(int thread, const Tensor& gate, const Tensor& up, const cpu::Inputs& in, OutputRows out);
 
   void rotate_queries(int thread, const Tensor& queries, const Tensor& rotated);
 
@@ -86,11 +106,13 @@ class CpuOps final : public Ops {
   void plan_attention(std::int64_t heads);
 
   const cpu::Kernels& kernels_;
+  const bool eight_bits_;
   ThreadPool pool_;
   StepRows step_;
   std::vector<cpu::Workspace> workspaces_;  ///< one per thread
   std::int64_t widest_ = 0;                 ///< longest row of a weight
   std::unique_ptr<Buffer> scratch_;
+  std::unique_ptr<Buffer> codes_[2];          ///< one per slot
   std::vector<float> router_logits_;          ///< [T, E]
   std::vector<ExpertGroup> groups_;           ///< ascending by expert
   std::vector<std::int32_t> pairs_, tokens_;  ///< t * A + a, and t

@@ -3,7 +3,12 @@
 namespace glim {
 
 void CpuOps::dense_down(const DenseDown& stage) {
-  pool_.run([&](int thread) { multiply_add(thread, stage.w->down, inputs(stage.hidden, rows()), stage.x); });
+  reserve_codes(Slot::first, rows() * stage.hidden.cols);
+  pool_.run([&](int thread) {
+    encode(thread, stage.hidden, rows());
+    pool_.barrier();
+    multiply_add(thread, stage.w->down, inputs(stage.hidden, rows()), stage.x);
+  });
 }
 
 }  // namespace glim

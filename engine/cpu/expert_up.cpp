@@ -7,11 +7,14 @@ namespace glim {
 void CpuOps::expert_up(const ExpertUp& stage) {
   const ExpertWeights& w = *stage.w;
   group_experts(stage.chosen, w.gate.batch);
+  reserve_codes(Slot::first, rows() * stage.normed.cols);
   pool_.run([&](int thread) {
+    encode(thread, stage.normed, rows());
+    pool_.barrier();
+    cpu::Inputs in = inputs(stage.normed, rows());
     for (const ExpertGroup& group : groups_) {
       const std::int32_t* pairs = pairs_.data() + group.entries.first;
-      const cpu::InputRows in{stage.normed.floats(), stage.normed.cols, tokens_.data() + group.entries.first,
-                              group.entries.size()};
+      in.choose(tokens_.data() + group.entries.first, group.entries.size());
       multiplier(thread).gated(w.gate.matrix(group.expert), w.up.matrix(group.expert),
                                own(w.gate.rows, thread), in,
                                [&](std::int64_t i, std::int64_t first, auto values) {

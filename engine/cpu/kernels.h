@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
+#include "engine/cpu/panel.h"
 #include "engine/quant/quant_type.h"
 
 namespace glim::cpu {
@@ -50,6 +52,16 @@ struct FormatKernels {
   void (*decode_rotated)(const WeightRows& rows, float* out);
 };
 
+/// A format as small integers; all null where it has no codes or the instruction set does not multiply bytes.
+struct PanelKernels {
+  void (*unpack)(const PanelRows& rows, PanelBlock& out) = nullptr;
+  /// Adds to job.out the products of all inputs.
+  void (*multiply)(const PanelProduct& job, const CodedInputs& inputs) = nullptr;
+  // As in CodeLayout:
+  int zero = 0, scales = 1;
+  bool minimum = false, fine = false;
+};
+
 /// The inner loops for one instruction set. Every dot product is summed in the same order in whichever
 /// function and with however many neighbours it is computed: eight partial sums over the values whose index
 /// has the same remainder modulo 8, ascending, then ((0+1)+(2+3)) + ((4+5)+(6+7)).
@@ -68,11 +80,23 @@ struct Kernels {
   /// out += factor * x
   void (*add)(const float* x, float factor, std::int64_t count, float* out);
 
+  PanelKernels panels[kQuants.size()] = {};  ///< in the order of kQuants
+  /// A row of activations as CodedRows keep it; null where no format has panels.
+  void (*encode)(const float* x, std::int64_t cols, std::byte* out) = nullptr;
+
   const FormatKernels& format(QuantType type) const;
+  const PanelKernels& panel(QuantType type) const;
 };
+
+/// Those that this processor can run, the fastest first.
+std::vector<const Kernels*> instruction_sets();
 
 const Kernels& portable_kernels();
 /// Null where the processor or the build lacks the instructions (AVX2, FMA, F16C).
 const Kernels* avx2_kernels();
+/// The same with AVX-VNNI besides.
+const Kernels* avx_vnni_kernels();
+/// Null where the processor or the build lacks the instructions (AVX-512 F, BW, VL, DQ and VNNI).
+const Kernels* avx512_kernels();
 
 }  // namespace glim::cpu

@@ -20,9 +20,11 @@ void CpuOps::query_store(const QueryStore& stage) {
   const std::int64_t width = stage.rope.cols, rank = stage.latent.cols - width;
   const std::int64_t head = stage.q.cols / stage.heads;
   const Tensor normed = w.q_a_norm ? scratch(stage.q_latent.cols) : stage.q_latent;
+  reserve_codes(Slot::first, rows() * normed.cols);
   pool_.run([&](int thread) {
     const Range range = own_rows(thread);
     if (w.q_a_norm) norm_rows(thread, stage.q_latent, w.q_a_norm, stage.eps, normed);
+    encode(thread, normed, rows());
     float* stored = cpu::reserve(workspaces_[static_cast<std::size_t>(thread)].products, stage.latent.cols);
     for (std::int64_t t = range.first; t < range.last; ++t) {
       const float* latent = stage.latent.floats(t);

@@ -201,9 +201,12 @@ std::uint64_t scratch_bytes(const ModelConfig& config, StepLimits limits) {
 
 StepSizes step_sizes(const ModelConfig& c, StepLimits limits) {
   return {.rows = limits.rows,
-          .activation = std::max({c.width, c.query_rank, c.heads * c.cache_width()}),
+          .activation = std::max({c.width, c.query_rank, c.heads * c.cache_width(), c.heads * c.value_width,
+                                  c.heads * (c.nope_width + c.rope_width), c.dense_hidden,
+                                  c.router.active * c.expert_hidden}),
           .weight = std::max({c.width, c.query_rank, c.heads * c.value_width, c.dense_hidden, c.expert_hidden,
                               c.shared_hidden, c.latent_rank, c.nope_width}),
+          .shared = c.shared_hidden,
           .cache = c.cache_width()};
 }
 

@@ -16,6 +16,7 @@ struct StepSizes {
   std::int64_t rows = 1;        ///< T
   std::int64_t activation = 0;  ///< values of the longest row that a stage keeps for itself
   std::int64_t weight = 0;      ///< values of the longest row of a weight
+  std::int64_t shared = 0;      ///< values of a row that it keeps beside that one
   std::int64_t cache = 0;       ///< R+P
 };
 

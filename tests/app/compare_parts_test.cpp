@@ -319,14 +319,17 @@ TEST_CASE("panes fit together when their weights, each file once, and their cach
 TEST_CASE("words become panes") {
   const auto labels = [](std::vector<std::string> words, std::vector<std::string> kv = {}) {
     std::vector<std::string> out;
-    for (const PaneSpec& spec : pane_specs({std::move(words), std::move(kv), {}, false}, {}))
+    for (const PaneSpec& spec :
+         pane_specs({.words = std::move(words), .kv_types = std::move(kv), .overrides = {}}, {}))
       out.push_back(spec.label);
     return out;
   };
   CHECK(labels({"spark", "spark:q8_0"}) == std::vector<std::string>{"spark", "spark:q8_0"});
   CHECK(labels({"/models/x.gguf", "y/x.gguf", "x"}) == std::vector<std::string>{"x", "x#2", "x#3"});
   CHECK(labels({"spark"}, {"f16", "q4_0"}) == std::vector<std::string>{"spark kv:f16", "spark kv:q4_0"});
-  CHECK(pane_specs({{"spark"}, {"f16", "q4_0"}, {}, false}, {})[1].profile.kv_type == "q4_0");
+  CHECK(
+      pane_specs({.words = {"spark"}, .kv_types = {"f16", "q4_0"}, .overrides = {}}, {})[1].profile.kv_type ==
+      "q4_0");
   CHECK(refusal([&] { labels({"spark"}); }) == "compare: 1 named; name 2 to 4 models or profiles");
   CHECK(refusal([&] { labels({"a", "b", "c", "d", "e"}); }).find("5 named") != std::string::npos);
   CHECK(refusal([&] { labels({"a", "b"}, {"f16", "q4_0"}); }).find("one model") != std::string::npos);

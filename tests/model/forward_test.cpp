@@ -63,7 +63,15 @@ TEST_CASE("the processor backend is as near, with every instruction set") {
   for (const std::string& name : present_models()) {
     CAPTURE(name);
     CHECK(distance(name, make_cpu_backend(2, cpu::portable_kernels()), QuantType::f32) <= 1e-4);
-    CHECK(distance(name, make_cpu_backend(2), QuantType::f32) <= 1e-4);
+    // Activations of 16 bits are a 256th of what those of eight cost below.
+    CHECK(distance(name, make_cpu_backend(2), QuantType::f32) <= 3e-4);
+  }
+}
+
+TEST_CASE("activations of eight bits stay nearer to the exact logits than llama.cpp does") {
+  for (const std::string& name : present_models()) {
+    CAPTURE(name);
+    CHECK(distance(name, make_cpu_backend(2, true), QuantType::f16) <= 4.2e-2);
   }
 }
 

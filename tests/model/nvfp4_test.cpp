@@ -87,7 +87,8 @@ TEST_CASE("weights in NVFP4 with their scales give the logits of the decoded wei
     for (const bool fast : {false, true}) {
       const Run found = run(pair.rounded, fast ? make_cpu_backend(2) : make_reference_backend());
       // The decoded weights are rounded once more, after the scale.
-      CHECK(relative_l2(found.logits, expected.logits) < 1e-5);
+      // Activations have sixteen bits where the processor multiplies bytes.
+      CHECK(relative_l2(found.logits, expected.logits) < 3e-4);
       CHECK(found.notes.empty());
     }
   }

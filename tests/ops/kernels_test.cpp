@@ -5,12 +5,6 @@ using namespace glim;
 
 namespace {
 
-std::vector<const cpu::Kernels*> instruction_sets() {
-  std::vector<const cpu::Kernels*> out = {&cpu::portable_kernels()};
-  if (cpu::avx2_kernels() != nullptr) out.push_back(cpu::avx2_kernels());
-  return out;
-}
-
 std::vector<float> random_floats(std::size_t count, Random& random) {
   std::vector<float> out(count);
   for (float& value : out) value = static_cast<float>(random.normal());
@@ -21,7 +15,7 @@ std::vector<float> random_floats(std::size_t count, Random& random) {
 
 TEST_CASE("every instruction set decodes every format to the bits that decode_row gives") {
   Random random(3);
-  for (const cpu::Kernels* kernels : instruction_sets()) {
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
     for (const QuantInfo& info : kQuants) {
       CAPTURE(kernels->name);
       CAPTURE(info.name);
@@ -40,7 +34,7 @@ TEST_CASE("every instruction set decodes every format to the bits that decode_ro
 TEST_CASE("cache rows in the rotated basis are the decoded rows before they are rotated back") {
   Random random(6);
   int rotated = 0;
-  for (const cpu::Kernels* kernels : instruction_sets()) {
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
     for (const QuantInfo& info : kQuants) {
       const auto decode_rotated = kernels->format(info.type).decode_rotated;
       if (decode_rotated == nullptr) continue;
@@ -56,12 +50,12 @@ TEST_CASE("cache rows in the rotated basis are the decoded rows before they are 
       CHECK(found == expected);
     }
   }
-  CHECK(rotated == 2 * std::ssize(instruction_sets()));
+  CHECK(rotated == 2 * std::ssize(cpu::instruction_sets()));
 }
 
 TEST_CASE("a dot product has the same bits alone, in a tile, and straight from the file") {
   Random random(4);
-  for (const cpu::Kernels* kernels : instruction_sets()) {
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
     for (const QuantInfo& info : kQuants) {
       CAPTURE(kernels->name);
       CAPTURE(info.name);
@@ -92,7 +86,7 @@ TEST_CASE("mixing rows gives the same bits for one query as for many, and is rig
   constexpr std::int64_t kQueries = 7, kRows = 13, kCols = 93, kStride = 64;
   const std::vector<float> weights = random_floats(kQueries * kStride, random),
                            rows = random_floats(kRows * kCols, random);
-  for (const cpu::Kernels* kernels : instruction_sets()) {
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
     std::vector<float> all(kQueries * kCols), one(kCols);
     std::vector<float*> accumulators;
     for (std::int64_t q = 0; q < kQueries; ++q) accumulators.push_back(all.data() + q * kCols);
@@ -119,7 +113,7 @@ TEST_CASE("mixing rows gives the same bits for one query as for many, and is rig
 }
 
 TEST_CASE("exponentials are right to a few ulps, zero far below and not a number where the score is none") {
-  for (const cpu::Kernels* kernels : instruction_sets()) {
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
     CAPTURE(kernels->name);
     for (float base = 0; base > -80; base -= 1.37f) {
       float scores[64];
@@ -145,7 +139,7 @@ TEST_CASE("exponentials are right to a few ulps, zero far below and not a number
 }
 
 TEST_CASE("a gate of extreme values is neither infinite nor lost") {
-  for (const cpu::Kernels* kernels : instruction_sets()) {
+  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
     const std::vector<float> gate = {-1000, -100, -1, 0, 1, 100, 1000, 3e38f, -3e38f}, up(gate.size(), 1);
     std::vector<float> out(gate.size());
     kernels->gate(gate.data(), up.data(), std::ssize(gate), out.data());

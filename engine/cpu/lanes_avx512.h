@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cmath>
+
+#include "engine/cpu/lanes_avx2.h"
+#include "engine/cpu/panel.h"
+
+namespace glim::cpu {
+
+/// Panels in vectors of 64 bytes; single rows as with AVX2. Included only by the file that is compiled for
+/// AVX-512 with VNNI.
+struct Avx512 : Avx2 {
+  using Codes = __m512i;
+  using Sums = __m512i;
+  using Scales = __m512;
+  static constexpr int kPanelInputs = 8;
+
+  static Codes load_codes(const std::uint8_t (*codes)[4]) { return _mm512_load_si512(codes); }
+  static Sums all(std::int32_t value) { return _mm512_set1_epi32(value); }
+  static Sums dot(Sums sums, Codes codes, std::int32_t four) {
+    return _mm512_dpbusd_epi32(sums, codes, _mm512_set1_epi32(four));
+  }
+  static Sums plus(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
+  static Sums times_256(Sums a) { return _mm512_slli_epi32(a, 8); }
+
+  static Scales load_scales(const float* p) { return _mm512_loadu_ps(p); }
+  static void store_scales(float* p, Scales a) { _mm512_storeu_ps(p, a); }
+  static Scales scaled(Sums sums, const float* scales) {
+    return _mm512_mul_ps(_mm512_cvtepi32_ps(sums), _mm512_load_ps(scales));
+  }
+  static Scales add_scaled(Sums sums, const float* scales, Scales a) {
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), _mm512_load_ps(scales), a);
+  }
+  static Scales add_times(const float* x, float by, Scales a) {
+    return _mm512_fmadd_ps(_mm512_load_ps(x), _mm512_set1_ps(by), a);
+  }
+  static Scales fma_scales(Scales a, float by, Scales b) { return _mm512_fmadd_ps(a, _mm512_set1_ps(by), b); }
+
+  static Scales none() { return _mm512_setzero_ps(); }
+  static Scales fma_wide(Scales a, Scales b, Scales c) { return _mm512_fmadd_ps(a, b, c); }
+  static float total(Scales a) { return _mm512_reduce_add_ps(a); }
+  static Scales load_some(const float* p, std::int64_t n) { return _mm512_maskz_loadu_ps(first(n), p); }
+  static void store_some(float* p, std::int64_t n, Scales a) { _mm512_mask_storeu_ps(p, first(n), a); }
+  template <QuantType type>
+  static Scales weights(const std::byte* p) {
+    if constexpr (type == QuantType::f32) return _mm512_loadu_ps(p);
+    const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    if constexpr (type == QuantType::f16) return _mm512_cvtph_ps(halves);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+  }
+
+  /// 32 codes of four bits: the low halves of 16 bytes, then the high ones.
+  static __m256i nibbles(const std::byte* qs) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(qs));
+    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
+  }
+  static void split_nibbles(const std::byte* qs, std::uint8_t* out) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), nibbles(qs));
+  }
+  /// The same as places in a table of sixteen.
+  static void pick_codes(const std::uint8_t* sixteen, const std::byte* qs, std::uint8_t* out) {
+    const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(sixteen));
+    const __m256i codes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), nibbles(qs));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), codes);
+  }
+  /// The bits of `bits`, lowest first, where `mask` has ones.
+  static std::uint64_t spread(std::uint64_t bits, std::uint64_t mask) { return _pdep_u64(bits, mask); }
+
+  /// Turns 16 x 16 words; row r is at from + stride * r.
+  static void transpose(const void* from, std::size_t stride, void* to) {
+    __m512i a[16], b[16];
+    const auto* row = static_cast<const std::byte*>(from);
+#pragma GCC unroll 16
+    for (int r = 0; r < 16; ++r, row += stride) a[r] = _mm512_loadu_si512(row);
+#pragma GCC unroll 8
+    for (int r = 0; r < 16; r += 2) {
+      b[r] = _mm512_unpacklo_epi32(a[r], a[r + 1]);
+      b[r + 1] = _mm512_unpackhi_epi32(a[r], a[r + 1]);
+    }
+    // In each lane of 128 bits a[4 i + j] now holds column j of rows 4 i to 4 i + 3.
+#pragma GCC unroll 4
+    for (int r = 0; r < 16; r += 4) {
+      a[r] = _mm512_unpacklo_epi64(b[r], b[r + 2]);
+      a[r + 1] = _mm512_unpackhi_epi64(b[r], b[r + 2]);
+      a[r + 2] = _mm512_unpacklo_epi64(b[r + 1], b[r + 3]);
+      a[r + 3] = _mm512_unpackhi_epi64(b[r + 1], b[r + 3]);
+    }
+    auto* out = static_cast<std::byte*>(to);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const __m512i low = _mm512_shuffle_i32x4(a[j], a[4 + j], 0x88),
+                    high = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0x88);
+      const __m512i low2 = _mm512_shuffle_i32x4(a[j], a[4 + j], 0xdd),
+                    high2 = _mm512_shuffle_i32x4(a[8 + j], a[12 + j], 0xdd);
+      _mm512_storeu_si512(out + 64 * j, _mm512_shuffle_i32x4(low, high, 0x88));
+      _mm512_storeu_si512(out + 64 * (4 + j), _mm512_shuffle_i32x4(low2, high2, 0x88));
+      _mm512_storeu_si512(out + 64 * (8 + j), _mm512_shuffle_i32x4(low, high, 0xdd));
+      _mm512_storeu_si512(out + 64 * (12 + j), _mm512_shuffle_i32x4(low2, high2, 0xdd));
+    }
+  }
+
+  static void encode_group(const float* x, std::int8_t* upper, std::int8_t* lower, CodedGroup& out) {
+    const __m512 values[2] = {_mm512_loadu_ps(x), _mm512_loadu_ps(x + 16)};
+    const float largest =
+        _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(values[0]), _mm512_abs_ps(values[1])));
+    constexpr float kMost = 127 * 256;
+    const float inverse = largest > 0x1p-100f ? kMost / largest : 0;
+    out.scale = largest > 0x1p-100f ? largest / 127 : 0;
+    for (int half = 0; half < 2; ++half) {
+      const __m512i both = _mm512_cvtps_epi32(_mm512_mul_ps(values[half], _mm512_set1_ps(inverse)));
+      const __m512i high = _mm512_srai_epi32(_mm512_add_epi32(both, _mm512_set1_epi32(128)), 8);
+      const __m512i low = _mm512_sub_epi32(both, _mm512_slli_epi32(high, 8));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(upper + 16 * half), _mm512_cvtepi32_epi8(high));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(lower + 16 * half), _mm512_cvtepi32_epi8(low));
+      out.upper_sums[half] = _mm512_reduce_add_epi32(high);
+      out.sums[half] = _mm512_reduce_add_epi32(both);
+      // A value that is no number, or infinite, must spoil the products.
+      if (_mm512_fpclass_ps_mask(values[half], 0x99) != 0) out.scale = std::nanf("");
+    }
+  }
+
+ private:
+  static __mmask16 first(std::int64_t n) {
+    return static_cast<__mmask16>((1u << n) - 1);
+  }
+};
+
+}  // namespace glim::cpu

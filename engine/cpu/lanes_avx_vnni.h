@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cmath>
+
+#include "engine/cpu/lanes_avx2.h"
+#include "engine/cpu/panel.h"
+
+namespace glim::cpu {
+
+/// Panels in pairs of vectors of 32 bytes. Included only by the file that is compiled for AVX2 with AVX-VNNI.
+struct AvxVnni : Avx2 {
+  struct Codes {
+    __m256i low, high;
+  };
+  using Sums = Codes;
+  struct Scales {
+    __m256 low, high;
+  };
+  static constexpr int kPanelInputs = 2;
+
+  static Codes load_codes(const std::uint8_t (*codes)[4]) {
+    const auto* p = reinterpret_cast<const __m256i*>(codes);
+    return {_mm256_load_si256(p), _mm256_load_si256(p + 1)};
+  }
+  static Sums all(std::int32_t value) { return {_mm256_set1_epi32(value), _mm256_set1_epi32(value)}; }
+  static Sums dot(Sums sums, Codes codes, std::int32_t four) {
+    const __m256i x = _mm256_set1_epi32(four);
+    return {_mm256_dpbusd_avx_epi32(sums.low, codes.low, x),
+            _mm256_dpbusd_avx_epi32(sums.high, codes.high, x)};
+  }
+  static Sums plus(Sums a, Sums b) {
+    return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
+  }
+  static Sums times_256(Sums a) { return {_mm256_slli_epi32(a.low, 8), _mm256_slli_epi32(a.high, 8)}; }
+
+  static Scales load_scales(const float* p) { return {load(p), load(p + 8)}; }
+  static void store_scales(float* p, Scales a) { store(p, a.low), store(p + 8, a.high); }
+  static Scales scaled(Sums sums, const float* scales) {
+    return {mul(floats(sums.low), load(scales)), mul(floats(sums.high), load(scales + 8))};
+  }
+  static Scales add_scaled(Sums sums, const float* scales, Scales a) {
+    return {fma(floats(sums.low), load(scales), a.low), fma(floats(sums.high), load(scales + 8), a.high)};
+  }
+  static Scales add_times(const float* x, float by, Scales a) {
+    return {fma(load(x), set(by), a.low), fma(load(x + 8), set(by), a.high)};
+  }
+  static Scales fma_scales(Scales a, float by, Scales b) {
+    return {fma(a.low, set(by), b.low), fma(a.high, set(by), b.high)};
+  }
+
+  /// 32 codes of four bits: the low halves of 16 bytes, then the high ones.
+  static __m256i nibbles(const std::byte* qs) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(qs));
+    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
+  }
+  static void split_nibbles(const std::byte* qs, std::uint8_t* out) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), nibbles(qs));
+  }
+  /// The same as places in a table of sixteen.
+  static void pick_codes(const std::uint8_t* sixteen, const std::byte* qs, std::uint8_t* out) {
+    const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(sixteen));
+    const __m256i codes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), nibbles(qs));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), codes);
+  }
+  /// The bits of `bits`, lowest first, where `mask` has ones.
+  static std::uint64_t spread(std::uint64_t bits, std::uint64_t mask) { return _pdep_u64(bits, mask); }
+
+  static void transpose(const void* from, std::size_t stride, void* to) {
+    const auto* rows = static_cast<const std::byte*>(from);
+    auto* out = static_cast<std::byte*>(to);
+    for (std::size_t down = 0; down < 2; ++down) {
+      for (std::size_t across = 0; across < 2; ++across) {
+        turn(rows + 8 * down * stride + 32 * across, stride, out + 8 * across * 64 + 32 * down);
+      }
+    }
+  }
+
+  static void encode_group(const float* x, std::int8_t* upper, std::int8_t* lower, CodedGroup& out) {
+    const Floats sign = set(-0.0f);
+    Floats most = zero(), bad = zero();
+    for (int i = 0; i < kGroup; i += 8) {
+      most = _mm256_max_ps(most, _mm256_andnot_ps(sign, load(x + i)));
+      bad = _mm256_or_ps(bad, _mm256_cmp_ps(mul(load(x + i), zero()), zero(), _CMP_NEQ_UQ));
+    }
+    alignas(32) float lanes[8];
+    store(lanes, most);
+    float largest = 0;
+    for (const float value : lanes) largest = value > largest ? value : largest;
+    constexpr float kMost = 127 * 256;
+    const float inverse = largest > 0x1p-100f ? kMost / largest : 0;
+    out.scale = largest > 0x1p-100f ? largest / 127 : 0;
+    if (_mm256_movemask_ps(bad) != 0) out.scale = std::nanf("");
+    for (int half = 0; half < 2; ++half) {
+      std::int32_t sum = 0, upper_sum = 0;
+      for (int i = 16 * half; i < 16 * half + 16; i += 8) {
+        alignas(32) std::int32_t both[8];
+        _mm256_store_si256(reinterpret_cast<__m256i*>(both),
+                           _mm256_cvtps_epi32(mul(load(x + i), set(inverse))));
+        for (int j = 0; j < 8; ++j) {
+          const std::int32_t high = (both[j] + 128) >> 8;
+          upper[i + j] = static_cast<std::int8_t>(high);
+          lower[i + j] = static_cast<std::int8_t>(both[j] - 256 * high);
+          sum += both[j];
+          upper_sum += high;
+        }
+      }
+      out.upper_sums[half] = upper_sum;
+      out.sums[half] = sum;
+    }
+  }
+
+ private:
+  /// Turns 8 x 8 words into rows of 64 bytes.
+  static void turn(const std::byte* from, std::size_t stride, std::byte* to) {
+    __m256i a[8], b[8];
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < 8; ++r)
+      a[r] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + stride * r));
+#pragma GCC unroll 4
+    for (int r = 0; r < 8; r += 2) {
+      b[r] = _mm256_unpacklo_epi32(a[r], a[r + 1]);
+      b[r + 1] = _mm256_unpackhi_epi32(a[r], a[r + 1]);
+    }
+#pragma GCC unroll 2
+    for (int r = 0; r < 8; r += 4) {
+      a[r] = _mm256_unpacklo_epi64(b[r], b[r + 2]);
+      a[r + 1] = _mm256_unpackhi_epi64(b[r], b[r + 2]);
+      a[r + 2] = _mm256_unpacklo_epi64(b[r + 1], b[r + 3]);
+      a[r + 3] = _mm256_unpackhi_epi64(b[r + 1], b[r + 3]);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      auto* out = to + 64 * j;
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_permute2x128_si256(a[j], a[4 + j], 0x20));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 256),
+                          _mm256_permute2x128_si256(a[j], a[4 + j], 0x31));
+    }
+  }
+};
+
+}  // namespace glim::cpu

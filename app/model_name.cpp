@@ -7,6 +7,7 @@
 
 #include "app/spark_cache.h"
 #include "engine/base/error.h"
+#include "engine/base/folder.h"
 #include "engine/base/text.h"
 #include "engine/shape/model_shape.h"
 
@@ -30,13 +31,8 @@ bool is_first_part(const std::string& file_name) {
 }  // namespace
 
 std::vector<fs::path> gguf_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const fs::path& path = it->path();
-    if (path.extension() == ".gguf" && is_first_part(path.filename().string())) files.push_back(path);
-  }
-  std::sort(files.begin(), files.end());
+  std::vector<fs::path> files = folder_entries(folder, ".gguf");
+  std::erase_if(files, [](const fs::path& path) { return !is_first_part(path.filename().string()); });
   return files;
 }
 

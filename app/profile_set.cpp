@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "engine/base/error.h"
+#include "engine/base/folder.h"
 #include "engine/base/text.h"
 
 namespace glim::app {
@@ -95,12 +96,9 @@ Settings ProfileSet::settings(std::string_view name) const {
 ProfileSet load_profiles(const fs::path& installed, const fs::path& user) {
   ProfileSet set;
   std::vector<fs::path> files = {installed / "profiles.toml", user / "profiles.toml"};
-  std::vector<fs::path> extra;
-  std::error_code error;
-  for (fs::directory_iterator it(user / "profiles.d", error), end; !error && it != end; it.increment(error))
-    if (it->path().extension() == ".toml") extra.push_back(it->path());
-  std::sort(extra.begin(), extra.end());
+  const std::vector<fs::path> extra = folder_entries(user / "profiles.d", ".toml");
   files.insert(files.end(), extra.begin(), extra.end());
+  std::error_code error;
   for (const fs::path& file : files)
     if (fs::exists(file, error)) set.add(read_profiles(file));
   return set;

@@ -10,6 +10,7 @@
 
 #include "app/paths.h"
 #include "engine/base/error.h"
+#include "engine/base/folder.h"
 #include "engine/base/text.h"
 #include "engine/gguf/gguf_file.h"
 #include "engine/measure/importance_run.h"
@@ -41,13 +42,11 @@ std::uint64_t fingerprint(std::span<const std::byte> bytes) {
 
 /// Files of the same type that were made from an older source.
 void remove_outdated(const fs::path& folder, const std::string& prefix, const fs::path& current) {
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
+  for (const fs::path& path : folder_entries(folder)) {
+    const std::string name = path.filename().string();
     std::error_code ignored;
-    if (name.starts_with(prefix) && name.size() == current.filename().string().size() &&
-        it->path() != current)
-      fs::remove(it->path(), ignored);
+    if (name.starts_with(prefix) && name.size() == current.filename().string().size() && path != current)
+      fs::remove(path, ignored);
   }
 }
 

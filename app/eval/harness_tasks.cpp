@@ -10,6 +10,7 @@
 #include "app/eval/harness_items.h"
 #include "app/eval/task_items.h"
 #include "engine/base/error.h"
+#include "engine/base/folder.h"
 #include "engine/base/text.h"
 
 namespace glim::app {
@@ -88,13 +89,8 @@ std::vector<LetterQuestion> from_bytes(const TaskSource& source, const fs::path&
 
 /// All CSV files of a folder such as test or dev, by name.
 std::vector<LetterQuestion> from_folder(const TaskSource& source, const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (it->path().extension() == ".csv") files.push_back(it->path());
-  std::sort(files.begin(), files.end());
   std::vector<LetterQuestion> out;
-  for (const fs::path& file : files) {
+  for (const fs::path& file : folder_entries(folder, ".csv")) {
     std::vector<LetterQuestion> more = from_csv(source, file, read_whole(file));
     std::move(more.begin(), more.end(), std::back_inserter(out));
   }

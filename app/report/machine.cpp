@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <fstream>
-#include <system_error>
 #include <thread>
 
 #include "app/store/provenance.h"
 #include "engine/backends.h"
 #include "engine/base/error.h"
+#include "engine/base/folder.h"
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 
@@ -22,15 +22,6 @@ std::string first_line(const fs::path& file) {
   std::string line;
   std::getline(stream, line);
   return line;
-}
-
-std::vector<fs::path> entries(const fs::path& folder) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    out.push_back(it->path());
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 void add_limit(std::string& out, const std::string& name, const fs::path& microwatts,
@@ -60,7 +51,7 @@ void add_device(std::vector<std::pair<std::string, std::string>>& out, std::stri
 
 std::string power_limits(const fs::path& sys) {
   std::string out;
-  for (const fs::path& zone : entries(sys / "class/powercap")) {
+  for (const fs::path& zone : folder_entries(sys / "class/powercap")) {
     const std::string folder = zone.filename().string();
     if (std::count(folder.begin(), folder.end(), ':') != 1) continue;  // parts of a package have two
     for (const char* number : {"0", "1"}) {
@@ -70,7 +61,7 @@ std::string power_limits(const fs::path& sys) {
       add_limit(out, first_line(zone / "name"), zone / (constraint + "_power_limit_uw"), which);
     }
   }
-  for (const fs::path& chip : entries(sys / "class/hwmon"))
+  for (const fs::path& chip : folder_entries(sys / "class/hwmon"))
     add_limit(out, first_line(chip / "name"), chip / "power1_cap", "");
   return out;
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/folder.h"
 #include "engine/base/text.h"
 #include "engine/convert/json_file.h"
 
@@ -73,12 +74,7 @@ void Checkpoint::open_parts(const fs::path& index) {
 }
 
 void Checkpoint::open_single() {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".safetensors") found.push_back(at->path());
-  }
-  std::sort(found.begin(), found.end());
+  std::vector<fs::path> found = folder_entries(folder_, ".safetensors");
   const fs::path usual = folder_ / "model.safetensors";
   if (std::find(found.begin(), found.end(), usual) != found.end()) found = {usual};
   if (found.empty())

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
-#include <system_error>
+
+#include "engine/base/folder.h"
 
 namespace glim {
 namespace {
@@ -16,26 +17,17 @@ std::optional<std::uint64_t> number_in(const fs::path& file) {
   return stream >> value ? std::optional(value) : std::nullopt;
 }
 
-std::vector<fs::path> entries(const fs::path& folder) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    out.push_back(it->path());
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
 }  // namespace
 
 EnergyMeter::EnergyMeter(const fs::path& sys) {
   // "intel-rapl:0" is a package, "intel-rapl:0:0" a part of one that it counts too.
-  for (const fs::path& zone : entries(sys / "class/powercap")) {
+  for (const fs::path& zone : folder_entries(sys / "class/powercap")) {
     const std::string name = zone.filename().string();
     if (std::count(name.begin(), name.end(), ':') == 1) add(zone / "energy_uj", zone / "max_energy_range_uj");
   }
   if (!counters_.empty()) return;
-  for (const fs::path& chip : entries(sys / "class/hwmon"))
-    for (const fs::path& file : entries(chip)) {
+  for (const fs::path& chip : folder_entries(sys / "class/hwmon"))
+    for (const fs::path& file : folder_entries(chip)) {
       const std::string name = file.filename().string();
       if (name.starts_with("energy") && name.ends_with("_input")) add(file, {});
     }

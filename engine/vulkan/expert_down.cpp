@@ -11,12 +11,7 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
   if (groups_experts()) return down_grouped(stage);
   const bool together = w.shared_down && w.shared_down.type == w.down.type;
   if (w.shared_down && !together) {
-    multiply_rows({.weight = w.shared_down,
-                   .x = address_of(stage.shared_hidden),
-                   .y = address_of(stage.x),
-                   .x_stride = stage.shared_hidden.cols,
-                   .y_stride = stage.x.cols,
-                   .mode = kMultiplyAdd});
+    add_shared_down(stage);
     recorder_.barrier();
   }
   const ExpertDownArgs args = {.tables = setup_.tables,
@@ -41,6 +36,15 @@ void VulkanOps::expert_down(const ExpertDown& stage) {
   recorder_.barrier();
 }
 
+void VulkanOps::add_shared_down(const ExpertDown& stage) {
+  multiply_rows({.weight = stage.w->shared_down,
+                 .x = address_of(stage.shared_hidden),
+                 .y = address_of(stage.x),
+                 .x_stride = stage.shared_hidden.cols,
+                 .y_stride = stage.x.cols,
+                 .mode = kMultiplyAdd});
+}
+
 /// Every expert's matrix is decoded once for the rows of a tile; the results are added in the order of the
 /// choices.
 void VulkanOps::down_grouped(const ExpertDown& stage) {
@@ -57,14 +61,7 @@ void VulkanOps::down_grouped(const ExpertDown& stage) {
             .list = tiles.tiles,
             .order = tiles.order},
            tiles.count * kInputs);
-  if (w.shared_down) {
-    multiply_rows({.weight = w.shared_down,
-                   .x = address_of(stage.shared_hidden),
-                   .y = address_of(stage.x),
-                   .x_stride = stage.shared_hidden.cols,
-                   .y_stride = stage.x.cols,
-                   .mode = kMultiplyAdd});
-  }
+  if (w.shared_down) add_shared_down(stage);
   recorder_.barrier();
   const CombineArgs args = {address_of(stage.x), parts, address_of(stage.weight), static_cast<uint>(width),
                             static_cast<uint>(choices)};

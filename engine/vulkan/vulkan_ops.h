@@ -82,6 +82,7 @@ class VulkanOps final : public Ops {
   bool groups_experts() const;
   const ExpertTiles& group(const Tensor& chosen, std::int64_t experts);
   void down_grouped(const ExpertDown& stage);
+  void add_shared_down(const ExpertDown& stage);
   /// Attention that has been left in parts, to be joined by who reads it.
   struct Parts {
     uint count = 0, positions = 0, heads = 0, rank = 0;

@@ -9,82 +9,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/argument_tables.h"
 #include "app/profile_fields.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
 namespace glim::app {
 namespace {
-
-/// A flag that sets a profile key. Flags of the sampler are not listed: they are called as their keys.
-struct KeyFlag {
-  std::string_view names;
-  std::string_view key;
-  std::string_view value;
-};
-
-constexpr std::array kKeyFlags = {
-    KeyFlag{"-m,--model", "model.path", "NAME"},
-    KeyFlag{"--alias", "model.alias", "TEXT"},
-    KeyFlag{"--backend", "backend", "NAME"},
-    KeyFlag{"-t,--threads", "device.threads", "N"},
-    KeyFlag{"-c,--ctx-size", "context.ctx", "TOKENS"},
-    KeyFlag{"--ubatch-size", "context.ubatch", "TOKENS"},
-    KeyFlag{"--kv-type,--cache-type-k", "kv.type_k", "TYPE"},
-    KeyFlag{"-n,--predict", "sampling.max_tokens", "N"},
-    KeyFlag{"-r,--reverse-prompt", "sampling.stop", "TEXT"},
-    KeyFlag{"--system,--system-prompt", "chat.system", "TEXT"},
-    KeyFlag{"--system-prompt-file", "chat.system_file", "FILE"},
-    KeyFlag{"--chat-template,--chat-template-file", "chat.template", "NAME"},
-    KeyFlag{"--template-vars", "chat.template_vars", "JSON"},
-    KeyFlag{"--reasoning", "chat.think", "MODE"},
-    KeyFlag{"--reasoning-budget", "chat.think_budget", "TOKENS"},
-};
-
-/// Names that people know from llama.cpp, whose single dash CLI11 would read as a row of one-letter flags.
-struct ShortName {
-  std::string_view written, meant;
-};
-constexpr std::array kShortNames = {
-    ShortName{"-ctk", "--cache-type-k"},
-    ShortName{"-ctv", "--cache-type-v"},
-    ShortName{"-ub", "--ubatch-size"},
-    ShortName{"-sys", "--system-prompt"},
-    ShortName{"-ngl", "--gpu-layers"},
-    ShortName{"-sysf", "--system-prompt-file"},
-    ShortName{"-pg", "--pg"},
-    ShortName{"-mmp", "--mmap"},
-    ShortName{"-fa", "--flash-attn"},
-    ShortName{"-rea", "--reasoning"},
-};
-
-struct Ineffective {
-  std::string_view names;
-  const char* why;
-};
-constexpr std::array kIneffective = {
-    Ineffective{"--gpu-layers", "a model is on one device as a whole; choose it with --backend"},
-    Ineffective{"--flash-attn", "attention never stores its scores here, there is nothing to switch"},
-    Ineffective{"--cache-type-v", "this model family keeps its values inside the keys; use --cache-type-k"},
-    Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},
-};
-
-/// What the full screen may use. Each has a variable of the same name: GLIM_COLOR.
-struct ScreenFlag {
-  const char* name;
-  std::string Arguments::*member;
-  std::string_view choices;
-  const char* help;
-};
-constexpr std::array kScreenFlags = {
-    ScreenFlag{"--color", &Arguments::color, "auto always never", "colours; NO_COLOR=1 turns them off too"},
-    ScreenFlag{"--mouse", &Arguments::mouse, "on off", "off: the mouse selects text as in any terminal"},
-    ScreenFlag{"--unicode", &Arguments::unicode, "auto on", "on: UTF-8, whatever the locale says"},
-};
-
-constexpr auto kSubcommands = std::to_array<std::string_view>(
-    {"chat", "run", "compare", "bench", "eval", "report", "inspect", "fit", "quantize", "convert", "imatrix",
-     "profiles", "results", "devices", "debug", "paths"});
 
 /// "sampling.top_k" is --top-k; the seed and the bias keep the names that people know.
 std::string sampler_flag(const ProfileField& field) {

@@ -34,6 +34,22 @@ struct ScriptedModel {
   }
 };
 
+inline ScriptedModel peaked(float peak) {
+  ScriptedModel model;
+  model.peak = peak;
+  return model;
+}
+inline ScriptedModel changed(std::map<std::size_t, TokenId> changes) {
+  ScriptedModel model;
+  model.changes = std::move(changes);
+  return model;
+}
+inline ScriptedModel rowed(std::vector<TokenId> row) {
+  ScriptedModel model;
+  model.row = std::move(row);
+  return model;
+}
+
 /// A comparison of scripted models. Each file of `models` is one.
 struct CompareFixture {
   CompareFixture() {

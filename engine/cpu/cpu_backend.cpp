@@ -8,7 +8,9 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "engine/base/error.h"
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/cpu/cpu_ops.h"
@@ -53,13 +55,21 @@ class CpuBackend final : public Backend {
   std::string description_;
 };
 
-/// GLIM_INSTRUCTIONS names a slower set, to measure what a faster one is worth.
+/// GLIM_INSTRUCTIONS names a slower set, to measure what a faster one is worth. Throws E301 for one that is
+/// none.
 const cpu::Kernels& best_kernels() {
+  const std::vector<const cpu::Kernels*> sets = cpu::instruction_sets();
   const char* wanted = std::getenv("GLIM_INSTRUCTIONS");
-  for (const cpu::Kernels* kernels : cpu::instruction_sets()) {
-    if (wanted != nullptr && kernels->name == wanted) return *kernels;
+  if (wanted == nullptr || *wanted == '\0') return *sets.front();
+  std::string names;
+  for (const cpu::Kernels* kernels : sets) {
+    if (kernels->name == wanted) return *kernels;
+    names += (names.empty() ? "" : ", ") + std::string(kernels->name);
   }
-  return *cpu::instruction_sets().front();
+  throw Error(
+      ErrorCode::E301,
+      strf("GLIM_INSTRUCTIONS: this processor has no instruction set \"%s\" that glim uses; it has %s",
+           printable(wanted).c_str(), names.c_str()));
 }
 
 }  // namespace

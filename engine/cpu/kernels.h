@@ -62,9 +62,10 @@ struct PanelKernels {
   bool minimum = false, fine = false;
 };
 
-/// The inner loops for one instruction set. Every dot product is summed in the same order in whichever
-/// function and with however many neighbours it is computed: eight partial sums over the values whose index
-/// has the same remainder modulo 8, ascending, then ((0+1)+(2+3)) + ((4+5)+(6+7)).
+/// The inner loops for one instruction set. Within a set every dot product of floats is summed in the same
+/// order in whichever function and with however many neighbours it is computed: n partial sums over the
+/// values whose index has the same remainder modulo n, ascending, then a fixed tree; n is 8, or 16 with
+/// AVX-512. Products of panels: panel.h.
 struct Kernels {
   std::string_view name;
   FormatKernels formats[kQuants.size()];  ///< in the order of kQuants

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/cpu/code_blocks.h"
+#include "engine/cpu/float_drivers.h"
 #include "engine/cpu/kernels.h"
 #include "engine/cpu/lattice_blocks.h"
 #include "engine/cpu/rotated_blocks.h"
@@ -12,9 +13,9 @@ namespace glim::cpu {
 /// Every kernel, written once over a set of lanes L (Avx2, Portable). Included only by the file of each
 /// instruction set.
 template <class L>
-struct KernelsBody {
+struct KernelsBody : FloatDrivers<KernelsBody<L>> {
   using Floats = typename L::Floats;
-  static constexpr int kLanes = 8, kWeightTile = 4, kInputTile = 3;
+  static constexpr int kLanes = 8, kWeightTile = 4, kInputTile = 3, kDirectTile = 4;
 
   template <QuantType type>
   static constexpr bool kHasBlocks = requires {
@@ -124,17 +125,6 @@ struct KernelsBody {
     }
   }
 
-  template <QuantType type>
-  static void multiply(const WeightRows& weights, const float* x, float* out) {
-    const std::byte* row = weights.first;
-    std::int64_t left = weights.count;
-    for (; left >= kWeightTile;
-         left -= kWeightTile, out += kWeightTile, row += weights.stride * kWeightTile) {
-      multiply_rows<type, kWeightTile>(row, weights, x, out);
-    }
-    for (; left > 0; --left, ++out, row += weights.stride) multiply_rows<type, 1>(row, weights, x, out);
-  }
-
   /// W weight rows times X input rows; the sums stay in registers.
   template <int W, int X>
   static void product_tile(const float* const* weights, const float* const* inputs, std::int64_t cols,
@@ -166,7 +156,7 @@ struct KernelsBody {
     for (int x = 0; x < X; ++x) store_sums<W>(sum[x], out + x * out_stride);
   }
 
-  using Tile = void (*)(const float* const*, const float* const*, std::int64_t, float*, std::int64_t);
+  using Tile = typename FloatDrivers<KernelsBody>::Tile;
   static constexpr Tile kTiles[kWeightTile][kInputTile] = {
       {product_tile<1, 1>, product_tile<1, 2>, product_tile<1, 3>},
       {product_tile<2, 1>, product_tile<2, 2>, product_tile<2, 3>},
@@ -178,21 +168,6 @@ struct KernelsBody {
   static std::int64_t tile_height(std::int64_t left) {
     if (left == 4) return 2;
     return left < kInputTile ? left : kInputTile;
-  }
-
-  static void products(const FloatRows& weights, const InputRows& inputs, float* out,
-                       std::int64_t out_stride) {
-    for (std::int64_t i = 0, height; i < inputs.count; i += height) {
-      height = tile_height(inputs.count - i);
-      const float* input[kInputTile];
-      for (std::int64_t x = 0; x < height; ++x) input[x] = inputs.row(i + x);
-      for (std::int64_t r = 0; r < weights.count; r += kWeightTile) {
-        const std::int64_t width = weights.count - r < kWeightTile ? weights.count - r : kWeightTile;
-        const float* row[kWeightTile];
-        for (std::int64_t w = 0; w < width; ++w) row[w] = weights.first + weights.stride * (r + w);
-        kTiles[width - 1][height - 1](row, input, weights.cols, out + i * out_stride + r, out_stride);
-      }
-    }
   }
 
   /// Q accumulators, V vectors of each from column `col` on.
@@ -311,7 +286,7 @@ struct KernelsBody {
   template <QuantType type>
   static constexpr FormatKernels format() {
     if constexpr (kHasBlocks<type>) {
-      return {decode<type>, multiply<type>, nullptr};
+      return {decode<type>, KernelsBody::template multiply<type>, nullptr};
     } else if constexpr (kIsRotated<type>) {
       return {decode<type>, nullptr, decode_rotated<type>};
     } else {
@@ -327,7 +302,7 @@ struct KernelsBody {
 #include "engine/quant/quant_types.def"
 #undef QUANT
                 },
-            .products = products,
+            .products = KernelsBody::products,
             .mix = mix,
             .exponentials = exponentials,
             .rms_norm = rms_norm,

@@ -7,8 +7,11 @@
 #include <cstring>
 
 namespace glim::cpu {
+// Each file that is compiled for an instruction set has lanes, and with them kernels, of its own: were they
+// shared, the linker could take those of one file for all.
+namespace {
 
-/// Eight floats or integers side by side. Included only by the file that is compiled for AVX2, FMA and F16C.
+/// Eight floats or integers side by side. Included only by files that are compiled for AVX2, FMA and F16C.
 struct Avx2 {
   using Floats = __m256;
   using Ints = __m256i;
@@ -120,4 +123,5 @@ struct Avx2 {
   }
 };
 
+}  // namespace
 }  // namespace glim::cpu

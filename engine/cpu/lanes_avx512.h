@@ -2,14 +2,15 @@
 
 #include <cmath>
 
-#include "engine/cpu/lanes_avx2.h"
+#include "engine/cpu/lanes_bytes.h"
 #include "engine/cpu/panel.h"
 
 namespace glim::cpu {
+namespace {  // see lanes_avx2.h
 
-/// Panels in vectors of 64 bytes; single rows as with AVX2. Included only by the file that is compiled for
+/// Panels in vectors of 64 bytes. Included only by the file that is compiled for
 /// AVX-512 with VNNI.
-struct Avx512 : Avx2 {
+struct Avx512 : ByteLanes {
   using Codes = __m512i;
   using Sums = __m512i;
   using Scales = __m512;
@@ -48,23 +49,6 @@ struct Avx512 : Avx2 {
     if constexpr (type == QuantType::f16) return _mm512_cvtph_ps(halves);
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
   }
-
-  /// 32 codes of four bits: the low halves of 16 bytes, then the high ones.
-  static __m256i nibbles(const std::byte* qs) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(qs));
-    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
-  }
-  static void split_nibbles(const std::byte* qs, std::uint8_t* out) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), nibbles(qs));
-  }
-  /// The same as places in a table of sixteen.
-  static void pick_codes(const std::uint8_t* sixteen, const std::byte* qs, std::uint8_t* out) {
-    const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(sixteen));
-    const __m256i codes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), nibbles(qs));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), codes);
-  }
-  /// The bits of `bits`, lowest first, where `mask` has ones.
-  static std::uint64_t spread(std::uint64_t bits, std::uint64_t mask) { return _pdep_u64(bits, mask); }
 
   /// Turns 16 x 16 words; row r is at from + stride * r.
   static void transpose(const void* from, std::size_t stride, void* to) {
@@ -125,4 +109,5 @@ struct Avx512 : Avx2 {
   }
 };
 
+}  // namespace
 }  // namespace glim::cpu

@@ -2,13 +2,14 @@
 
 #include <cmath>
 
-#include "engine/cpu/lanes_avx2.h"
+#include "engine/cpu/lanes_bytes.h"
 #include "engine/cpu/panel.h"
 
 namespace glim::cpu {
+namespace {  // see lanes_avx2.h
 
 /// Panels in pairs of vectors of 32 bytes. Included only by the file that is compiled for AVX2 with AVX-VNNI.
-struct AvxVnni : Avx2 {
+struct AvxVnni : ByteLanes {
   struct Codes {
     __m256i low, high;
   };
@@ -47,23 +48,6 @@ struct AvxVnni : Avx2 {
   static Scales fma_scales(Scales a, float by, Scales b) {
     return {fma(a.low, set(by), b.low), fma(a.high, set(by), b.high)};
   }
-
-  /// 32 codes of four bits: the low halves of 16 bytes, then the high ones.
-  static __m256i nibbles(const std::byte* qs) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(qs));
-    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
-  }
-  static void split_nibbles(const std::byte* qs, std::uint8_t* out) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), nibbles(qs));
-  }
-  /// The same as places in a table of sixteen.
-  static void pick_codes(const std::uint8_t* sixteen, const std::byte* qs, std::uint8_t* out) {
-    const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(sixteen));
-    const __m256i codes = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), nibbles(qs));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), codes);
-  }
-  /// The bits of `bits`, lowest first, where `mask` has ones.
-  static std::uint64_t spread(std::uint64_t bits, std::uint64_t mask) { return _pdep_u64(bits, mask); }
 
   static void transpose(const void* from, std::size_t stride, void* to) {
     const auto* rows = static_cast<const std::byte*>(from);
@@ -138,4 +122,5 @@ struct AvxVnni : Avx2 {
   }
 };
 
+}  // namespace
 }  // namespace glim::cpu

@@ -16,7 +16,6 @@ template <class L>
 struct PanelBody {
   using Sums = typename L::Sums;
   using Scales = typename L::Scales;
-  using Floats = typename L::Floats;
 
   template <QuantType type>
   static constexpr bool kHasCodes = requires {
@@ -114,15 +113,7 @@ struct PanelBody {
     for (int x = 0; x < X; ++x) {
       for (int p = 0; p < kScales; ++p) part[x][p] = L::all(kBoth ? 0 : zeros(x, p));
     }
-#pragma GCC unroll 8
-    for (int q = 0; q < 8; ++q) {
-      const auto four = L::load_codes(codes[q]);
-#pragma GCC unroll 8
-      for (int x = 0; x < X; ++x) {
-        part[x][q / kQuads] =
-            L::dot(part[x][q / kQuads], four, number_at<std::int32_t>(upper[x] + at + 4 * q));
-      }
-    }
+    add_dots<kQuads>(codes, upper, at, part);
     if constexpr (kBoth) {
 #pragma GCC unroll 8
       for (int x = 0; x < X; ++x) {
@@ -130,14 +121,22 @@ struct PanelBody {
           part[x][p] = L::plus(L::times_256(part[x][p]), L::all(zeros(x, p)));
         }
       }
+      add_dots<kQuads>(codes, upper, place.cols + at, part);
+    }
+  }
+
+  /// Adds the products of a group's codes and the bytes of each input from `at` on.
+  template <int kQuads, int X>
+  [[gnu::always_inline]] static void add_dots(const std::uint8_t (*codes)[kPanelRows][4],
+                                              const std::byte* const* inputs, std::int64_t at,
+                                              Sums (&part)[X][2]) {
 #pragma GCC unroll 8
-      for (int q = 0; q < 8; ++q) {
-        const auto four = L::load_codes(codes[q]);
+    for (int q = 0; q < 8; ++q) {
+      const auto four = L::load_codes(codes[q]);
 #pragma GCC unroll 8
-        for (int x = 0; x < X; ++x) {
-          part[x][q / kQuads] =
-              L::dot(part[x][q / kQuads], four, number_at<std::int32_t>(upper[x] + place.cols + at + 4 * q));
-        }
+      for (int x = 0; x < X; ++x) {
+        part[x][q / kQuads] =
+            L::dot(part[x][q / kQuads], four, number_at<std::int32_t>(inputs[x] + at + 4 * q));
       }
     }
   }

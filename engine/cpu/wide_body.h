@@ -1,6 +1,8 @@
 #pragma once
 
-#include "engine/cpu/kernels.h"
+#include <cstring>
+
+#include "engine/cpu/float_drivers.h"
 
 namespace glim::cpu {
 
@@ -8,7 +10,7 @@ namespace glim::cpu {
 /// sums instead of eight: over the values whose index has the same remainder modulo 16, ascending, then
 /// L::total.
 template <class L>
-struct WideBody {
+struct WideBody : FloatDrivers<WideBody<L>> {
   using Floats = typename L::Scales;
   static constexpr int kLanes = 16, kWeightTile = 4, kInputTile = 6, kDirectTile = 8;
 
@@ -41,25 +43,16 @@ struct WideBody {
     }
   }
 
-  using Tile = void (*)(const float* const*, const float* const*, std::int64_t, float*, std::int64_t);
+  using Tile = typename FloatDrivers<WideBody>::Tile;
   template <int W>
-  static constexpr Tile kTilesOf[kInputTile] = {product_tile<W, 1>, product_tile<W, 2>, product_tile<W, 3>,
+  struct TilesOf {
+    static constexpr Tile kTiles[kInputTile] = {product_tile<W, 1>, product_tile<W, 2>, product_tile<W, 3>,
                                                 product_tile<W, 4>, product_tile<W, 5>, product_tile<W, 6>};
-
-  static void products(const FloatRows& weights, const InputRows& inputs, float* out,
-                       std::int64_t out_stride) {
-    static constexpr const Tile* kTiles[kWeightTile] = {kTilesOf<1>, kTilesOf<2>, kTilesOf<3>, kTilesOf<4>};
-    for (std::int64_t i = 0, height; i < inputs.count; i += height) {
-      height = inputs.count - i < kInputTile ? inputs.count - i : kInputTile;
-      const float* input[kInputTile];
-      for (std::int64_t x = 0; x < height; ++x) input[x] = inputs.row(i + x);
-      for (std::int64_t r = 0; r < weights.count; r += kWeightTile) {
-        const std::int64_t width = weights.count - r < kWeightTile ? weights.count - r : kWeightTile;
-        const float* row[kWeightTile];
-        for (std::int64_t w = 0; w < width; ++w) row[w] = weights.first + weights.stride * (r + w);
-        kTiles[width - 1][height - 1](row, input, weights.cols, out + i * out_stride + r, out_stride);
-      }
-    }
+  };
+  static constexpr const Tile* kTiles[kWeightTile] = {TilesOf<1>::kTiles, TilesOf<2>::kTiles,
+                                                      TilesOf<3>::kTiles, TilesOf<4>::kTiles};
+  static std::int64_t tile_height(std::int64_t left) {
+    return left < kInputTile ? left : kInputTile;
   }
 
   /// R rows in file layout times one input.
@@ -89,17 +82,6 @@ struct WideBody {
       }
     }
     for (int r = 0; r < R; ++r) out[r] = L::total(sum[r]);
-  }
-
-  template <QuantType type>
-  static void multiply(const WeightRows& weights, const float* x, float* out) {
-    const std::byte* row = weights.first;
-    std::int64_t left = weights.count;
-    for (; left >= kDirectTile;
-         left -= kDirectTile, out += kDirectTile, row += weights.stride * kDirectTile) {
-      multiply_rows<type, kDirectTile>(row, weights, x, out);
-    }
-    for (; left > 0; --left, ++out, row += weights.stride) multiply_rows<type, 1>(row, weights, x, out);
   }
 
   /// Q accumulators, V vectors of each from column `col` on.
@@ -152,12 +134,12 @@ struct WideBody {
   /// Puts these in the place of others. Formats whose rows cannot be multiplied here as they lie are decoded
   /// first.
   static void replace(Kernels& kernels) {
-    kernels.products = products;
+    kernels.products = WideBody::products;
     kernels.mix = mix;
     for (FormatKernels& format : kernels.formats) format.multiply = nullptr;
-    kernels.formats[place(QuantType::f32)].multiply = multiply<QuantType::f32>;
-    kernels.formats[place(QuantType::f16)].multiply = multiply<QuantType::f16>;
-    kernels.formats[place(QuantType::bf16)].multiply = multiply<QuantType::bf16>;
+    kernels.formats[place(QuantType::f32)].multiply = WideBody::template multiply<QuantType::f32>;
+    kernels.formats[place(QuantType::f16)].multiply = WideBody::template multiply<QuantType::f16>;
+    kernels.formats[place(QuantType::bf16)].multiply = WideBody::template multiply<QuantType::bf16>;
   }
 
  private:

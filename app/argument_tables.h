@@ -23,6 +23,7 @@ inline constexpr std::array kKeyFlags = {
     KeyFlag{"--backend", "backend", "NAME"},
     KeyFlag{"-t,--threads", "device.threads", "N"},
     KeyFlag{"--activations", "device.activations", "BITS"},
+    KeyFlag{"--mmap", "model.mmap", "BOOL"},
     KeyFlag{"-c,--ctx-size", "context.ctx", "TOKENS"},
     KeyFlag{"--ubatch-size", "context.ubatch", "TOKENS"},
     KeyFlag{"--kv-type,--cache-type-k", "kv.type_k", "TYPE"},

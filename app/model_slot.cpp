@@ -44,6 +44,7 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   options.backend = profile.backend;
   options.threads = profile.threads;
   options.eight_bits = profile.activations == "8bit";
+  options.mmap = profile.mmap;
   options.batch = profile.ubatch;
   options.chat_template = template_source(profile.chat_template);
   if (const auto type = quant_from_name(profile.kv_type)) options.kv_type = *type;

@@ -32,6 +32,7 @@ struct Profile {
   std::string alias;
   std::string backend = "auto";
   std::int32_t threads = 0;  ///< 0 is one per physical core
+  bool mmap = false;
   std::string activations = "16bit";  ///< or "8bit"
 
   std::int32_t ctx = kDefaultContext;

@@ -27,6 +27,8 @@ constexpr std::array kOwnFields = {
                  Reload::weights, "what computes"},
     ProfileField{"model.path", &Profile::model, FieldType::model, 0, 0, "", Reload::weights,
                  "GGUF file, its folder, or \"spark\""},
+    ProfileField{"model.mmap", &Profile::mmap, FieldType::boolean, 0, 0, "", Reload::weights,
+                 "leave weights in the mapped file on the processor: slower, for machines short of memory"},
     ProfileField{"model.alias", &Profile::alias, FieldType::text, 0, 0, "", Reload::live,
                  "name to show instead of the profile's"},
     ProfileField{"device.threads", &Profile::threads, FieldType::threads, 1, 1024, "", Reload::weights,

@@ -16,7 +16,7 @@ namespace {
 
 struct Choice {
   std::string_view name;
-  std::unique_ptr<Backend> (*make)(int threads, bool eight_bits);
+  std::unique_ptr<Backend> (*make)(int threads, const CpuOptions& options);
   BackendMemory (*memory)();
   std::uint64_t (*scratch)(int threads, const StepSizes& sizes);  ///< of Backend::reserve()
 };
@@ -33,11 +33,11 @@ BackendMemory device_memory() {
 
 /// The first is what "auto" takes.
 constexpr std::array kChoices = {
-    Choice{"cpu", [](int threads, bool eight_bits) { return make_cpu_backend(threads, eight_bits); },
+    Choice{"cpu", [](int threads, const CpuOptions& options) { return make_cpu_backend(threads, options); },
            host_memory, cpu_scratch_bytes},
-    Choice{"vulkan", [](int, bool) { return make_vulkan_backend(); }, device_memory,
+    Choice{"vulkan", [](int, const CpuOptions&) { return make_vulkan_backend(); }, device_memory,
            [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
-    Choice{"reference", [](int, bool) { return make_reference_backend(); }, host_memory, nothing},
+    Choice{"reference", [](int, const CpuOptions&) { return make_reference_backend(); }, host_memory, nothing},
 };
 
 const Choice& choose(std::string_view name) {
@@ -55,8 +55,8 @@ std::string_view backend_name(std::string_view name) {
   return choose(name).name;
 }
 
-std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads, bool eight_bits) {
-  return choose(name).make(threads, eight_bits);
+std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads, const CpuOptions& options) {
+  return choose(name).make(threads, options);
 }
 
 std::int32_t default_threads() {

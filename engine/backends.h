@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/cpu/cpu_backend.h"
 #include "engine/tensor/backend.h"
 #include "engine/tensor/device_report.h"
 #include "engine/tensor/scheduled_dispatch.h"
@@ -15,8 +16,9 @@ namespace glim {
 /// The name that "auto" stands for on this machine, or `name` itself. Throws E301 for a name that is none.
 std::string_view backend_name(std::string_view name);
 
-/// `threads` 0 is one per physical core; `eight_bits` is for the processor (cpu_backend.h). Throws E301.
-std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads, bool eight_bits = false);
+/// `threads` 0 is one per physical core; `options` are for the processor. Throws E301.
+std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads,
+                                      const CpuOptions& options = {});
 
 /// What `threads` 0 stands for.
 std::int32_t default_threads();

@@ -68,7 +68,8 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
   progress({LoadStage::header, 0, 1});
   loaded.file = open_model(options.model);
   check_is_model(*loaded.file);
-  loaded.backend = make_backend(options.backend, options.threads, options.eight_bits);
+  const CpuOptions cpu = cpu_options(options, *loaded.file);
+  loaded.backend = make_backend(options.backend, options.threads, cpu);
   progress({LoadStage::tokenizer, 0, 1});
   VocabData vocab = read_vocab(*loaded.file);
   loaded.card.notes = vocab.warnings;
@@ -87,6 +88,10 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
                             });
   loaded.file->check_intact();
   describe(loaded);
+  if (cpu.file_layout && !options.mmap && loaded.backend->name() == "cpu") {
+    loaded.card.notes.push_back(
+        "memory is short: the weights stay in the mapped file, which is slower than a copy in memory");
+  }
   return loaded;
 }
 

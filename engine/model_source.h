@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "engine/cpu/cpu_backend.h"
+#include "engine/engine.h"
 #include "engine/gguf/gguf_file.h"
 
 namespace glim {
@@ -19,6 +21,10 @@ std::unique_ptr<GgufFile> open_model(const std::string& name);
 /// when they do not fit into free memory; E901 when cancelled.
 void fill_weights(GgufFile& file, std::int32_t threads,
                   const std::function<bool(std::uint64_t done, std::uint64_t total)>& go_on);
+
+/// How the processor is to hold the weights of a file that is opened and not yet filled: as
+/// EngineOptions::mmap asks, and in the file where free memory cannot take a copy.
+CpuOptions cpu_options(const EngineOptions& options, const GgufFile& file);
 
 /// What people are to be told about such weights; empty for a file.
 std::string noise_note(const GgufFile& file);

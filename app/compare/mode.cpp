@@ -11,7 +11,7 @@ namespace glim::app {
 namespace {
 
 auto weights_key(const EngineOptions& options) {
-  return std::tie(options.model, options.backend, options.threads, options.eight_bits, options.batch,
+  return std::tie(options.model, options.backend, options.threads, options.eight_bits, options.mmap, options.batch,
                   options.chat_template);
 }
 

@@ -190,6 +190,14 @@ std::span<std::byte> FileMap::make_writable() {
   return {data, size_};
 }
 
+void FileMap::release(std::span<const std::byte> bytes) const {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = static_cast<std::size_t>(bytes.data() - data_);
+  GLIM_ASSERT(begin <= size_ && bytes.size() <= size_ - begin);
+  const std::size_t first = (begin + page - 1) / page * page, last = (begin + bytes.size()) / page * page;
+  if (first < last) madvise(const_cast<std::byte*>(data_) + first, last - first, MADV_DONTNEED);
+}
+
 FileMap::~FileMap() {
   if (data_ == nullptr) return;
   if (!in_memory_) leave_range(slot_);

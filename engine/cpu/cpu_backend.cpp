@@ -28,14 +28,18 @@ std::string processor_name() {
   return "processor";
 }
 
+/// Smaller weights gain nothing from being copied as they are.
+constexpr std::uint64_t kWorthCopying = std::uint64_t{2} << 20;
+
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const cpu::Kernels& kernels, int threads, bool eight_bits)
-      : ops_(kernels, threads, eight_bits),
+  CpuBackend(const cpu::Kernels& kernels, int threads, const CpuOptions& options)
+      : ops_(kernels, threads, options.eight_bits),
+        file_layout_(options.file_layout),
         description_(strf("%s, %s, %d thread%s%s", processor_name().c_str(),
                           std::string(kernels.name).c_str(), threads, threads == 1 ? "" : "s",
                           kernels.encode == nullptr ? ""
-                          : eight_bits              ? ", 8-bit activations"
+                          : options.eight_bits      ? ", 8-bit activations"
                                                     : ", 16-bit activations")) {}
 
   std::string_view name() const override { return "cpu"; }
@@ -45,13 +49,21 @@ class CpuBackend final : public Backend {
   }
   std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
     ops_.expect(tensor);
-    return prepare_host(file_bytes, tensor);
+    const bool copies = ops_.interleaves(tensor) || file_bytes.size() >= kWorthCopying;
+    if (file_layout_ || !copies) return prepare_host(file_bytes, tensor);
+    std::unique_ptr<Buffer> buffer = allocate_host(file_bytes.size(), "weights");
+    tensor.buffer = buffer.get();
+    tensor.offset = 0;
+    ops_.copy_weight(file_bytes, tensor);
+    return buffer;
   }
+  bool copies_weights() const override { return !file_layout_; }
   std::uint64_t reserve(const StepSizes& sizes) override { return ops_.reserve(sizes); }
   Ops& ops() override { return ops_; }
 
  private:
   CpuOps ops_;
+  bool file_layout_;
   std::string description_;
 };
 
@@ -91,8 +103,8 @@ int available_cores() {
   return std::max(1, static_cast<int>(cores.size()));
 }
 
-std::unique_ptr<Backend> make_cpu_backend(int threads, bool eight_bits) {
-  return make_cpu_backend(threads, best_kernels(), eight_bits);
+std::unique_ptr<Backend> make_cpu_backend(int threads, const CpuOptions& options) {
+  return make_cpu_backend(threads, best_kernels(), options);
 }
 
 DeviceReport cpu_device() {
@@ -107,8 +119,9 @@ DeviceReport cpu_device() {
   return out;
 }
 
-std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels, bool eight_bits) {
-  return std::make_unique<CpuBackend>(kernels, threads > 0 ? threads : available_cores(), eight_bits);
+std::unique_ptr<Backend> make_cpu_backend(int threads, const cpu::Kernels& kernels,
+                                          const CpuOptions& options) {
+  return std::make_unique<CpuBackend>(kernels, threads > 0 ? threads : available_cores(), options);
 }
 
 std::uint64_t cpu_scratch_bytes(int threads, const StepSizes& sizes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/base/thread_pool.h"
@@ -22,6 +23,11 @@ class CpuOps final : public Ops {
 
   /// Tells of a weight before the first step, so that its stages need no memory later.
   void expect(const Tensor& weight) { widest_ = std::max(widest_, weight.cols); }
+
+  /// Whether copy_weight() interleaves the rows of a weight.
+  bool interleaves(const Tensor& weight) const;
+  /// Copies a weight from file layout into its tensor's buffer; sets Tensor::interleaved.
+  void copy_weight(std::span<const std::byte> file_bytes, Tensor& weight);
 
   void begin(const StepRows& step) override;
   void embed(const Embed& stage) override;

@@ -5,12 +5,11 @@
 namespace glim {
 
 void CpuOps::embed(const Embed& stage) {
-  const cpu::FormatKernels& format = kernels_.format(stage.table.type);
   pool_.run([&](int thread) {
     const Range range = own_rows(thread);
     for (std::int64_t t = range.first; t < range.last; ++t) {
-      format.decode({stage.table.host_row(row(t).token), stage.table.stride(), 1, stage.table.cols},
-                    stage.out.floats(t));
+      const std::int64_t token = row(t).token;
+      multiplier(thread).decode(stage.table, {token, token + 1}, stage.out.floats(t));
       if (const float scale = stage.table.scale(); scale != 1) {
         float* out = stage.out.floats(t);
         std::for_each(out, out + stage.out.cols, [scale](float& value) { value *= scale; });

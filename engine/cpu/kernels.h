@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/cpu/panel.h"
+#include "engine/cpu/panel_order.h"
 #include "engine/quant/quant_type.h"
 
 namespace glim::cpu {
@@ -60,6 +60,10 @@ struct PanelKernels {
   // As in CodeLayout:
   int zero = 0, scales = 1;
   bool minimum = false, fine = false;
+  /// The next block of a panel whose rows are interleaved (panel_order.h), of which `cols` columns are left;
+  /// null where the format is not.
+  void (*unpack_interleaved)(const std::byte* panel, std::int64_t cols, PanelBlock& out) = nullptr;
+  PanelOrder order = {};
 };
 
 /// The inner loops for one instruction set. Within a set every dot product of floats is summed in the same

@@ -24,6 +24,35 @@ struct Avx512 : ByteLanes {
   static Sums plus(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
   static Sums times_256(Sums a) { return _mm512_slli_epi32(a, 8); }
 
+  static Codes load_words(const std::byte* p) { return _mm512_loadu_si512(p); }
+  static void store_codes(std::uint8_t (*to)[4], Codes a) { _mm512_store_si512(to, a); }
+  static Codes keep(Codes a, std::uint32_t bits) { return _mm512_and_si512(a, every(bits)); }
+  static Codes flip(Codes a, std::uint32_t bits) { return _mm512_xor_si512(a, every(bits)); }
+  static Codes join(Codes a, Codes b) { return _mm512_or_si512(a, b); }
+  template <int n>
+  static Codes down(Codes a) { return _mm512_srli_epi32(a, n); }
+  template <int n>
+  static Codes down_signed(Codes a) { return _mm512_srai_epi32(a, n); }
+  template <int n>
+  static Codes up(Codes a) { return _mm512_slli_epi32(a, n); }
+  static Codes picked(const std::uint8_t* sixteen, Codes places) {
+    const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(sixteen));
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), places);
+  }
+  static Codes four_bits(Codes words, int quad) {
+    const __m512i bytes = _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(spread_byte(quad / 2)));
+    return _mm512_maskz_set1_epi8(_mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010)),
+                                  1);
+  }
+  static Scales numbers(Codes a) { return _mm512_cvtepi32_ps(a); }
+  static Scales halves(const std::byte* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static Scales low_halves(Codes a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }
+  static Scales times(Scales a, Scales b) { return _mm512_mul_ps(a, b); }
+  static Scales less(Scales a, float b) { return _mm512_sub_ps(a, _mm512_set1_ps(b)); }
+  static Scales negative(Scales a) { return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f)); }
+
   static Scales load_scales(const float* p) { return _mm512_loadu_ps(p); }
   static void store_scales(float* p, Scales a) { _mm512_storeu_ps(p, a); }
   static Scales scaled(Sums sums, const float* scales) {
@@ -104,6 +133,7 @@ struct Avx512 : ByteLanes {
   }
 
  private:
+  static __m512i every(std::uint32_t word) { return _mm512_set1_epi32(static_cast<int>(word)); }
   static __mmask16 first(std::int64_t n) {
     return static_cast<__mmask16>((1u << n) - 1);
   }

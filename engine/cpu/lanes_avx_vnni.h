@@ -34,6 +34,65 @@ struct AvxVnni : ByteLanes {
   }
   static Sums times_256(Sums a) { return {_mm256_slli_epi32(a.low, 8), _mm256_slli_epi32(a.high, 8)}; }
 
+  static Codes load_words(const std::byte* p) {
+    const auto* words = reinterpret_cast<const __m256i*>(p);
+    return {_mm256_loadu_si256(words), _mm256_loadu_si256(words + 1)};
+  }
+  static void store_codes(std::uint8_t (*to)[4], Codes a) {
+    auto* p = reinterpret_cast<__m256i*>(to);
+    _mm256_store_si256(p, a.low), _mm256_store_si256(p + 1, a.high);
+  }
+  static Codes keep(Codes a, std::uint32_t bits) {
+    return {_mm256_and_si256(a.low, every(bits)), _mm256_and_si256(a.high, every(bits))};
+  }
+  static Codes flip(Codes a, std::uint32_t bits) {
+    return {_mm256_xor_si256(a.low, every(bits)), _mm256_xor_si256(a.high, every(bits))};
+  }
+  static Codes join(Codes a, Codes b) {
+    return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
+  }
+  template <int n>
+  static Codes down(Codes a) { return {_mm256_srli_epi32(a.low, n), _mm256_srli_epi32(a.high, n)}; }
+  template <int n>
+  static Codes down_signed(Codes a) {
+    return {_mm256_srai_epi32(a.low, n), _mm256_srai_epi32(a.high, n)};
+  }
+  template <int n>
+  static Codes up(Codes a) { return {_mm256_slli_epi32(a.low, n), _mm256_slli_epi32(a.high, n)}; }
+  static Codes picked(const std::uint8_t* sixteen, Codes places) {
+    const __m256i table =
+        _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(sixteen)));
+    return {_mm256_shuffle_epi8(table, places.low), _mm256_shuffle_epi8(table, places.high)};
+  }
+  static Codes four_bits(Codes words, int quad) {
+    const __m256i bytes = _mm256_broadcastsi128_si256(spread_byte(quad / 2)),
+                  bits = every(quad % 2 == 0 ? 0x08040201 : 0x80402010);
+    const auto some = [&](__m256i half) {
+      const __m256i chosen = _mm256_and_si256(_mm256_shuffle_epi8(half, bytes), bits);
+      return _mm256_and_si256(_mm256_cmpeq_epi8(chosen, bits), _mm256_set1_epi8(1));
+    };
+    return {some(words.low), some(words.high)};
+  }
+  static Scales numbers(Codes a) { return {floats(a.low), floats(a.high)}; }
+  static Scales halves(const std::byte* p) {
+    const auto* eight = reinterpret_cast<const __m128i*>(p);
+    return {_mm256_cvtph_ps(_mm_loadu_si128(eight)), _mm256_cvtph_ps(_mm_loadu_si128(eight + 1))};
+  }
+  static Scales low_halves(Codes a) {
+    const auto packed = [](__m256i words) {
+      const __m256i some = _mm256_and_si256(words, every(0xffff));
+      return _mm_packus_epi32(_mm256_castsi256_si128(some), _mm256_extracti128_si256(some, 1));
+    };
+    return {_mm256_cvtph_ps(packed(a.low)), _mm256_cvtph_ps(packed(a.high))};
+  }
+  static Scales times(Scales a, Scales b) { return {mul(a.low, b.low), mul(a.high, b.high)}; }
+  static Scales less(Scales a, float b) {
+    return {_mm256_sub_ps(a.low, set(b)), _mm256_sub_ps(a.high, set(b))};
+  }
+  static Scales negative(Scales a) {
+    return {_mm256_xor_ps(a.low, set(-0.0f)), _mm256_xor_ps(a.high, set(-0.0f))};
+  }
+
   static Scales load_scales(const float* p) { return {load(p), load(p + 8)}; }
   static void store_scales(float* p, Scales a) { store(p, a.low), store(p + 8, a.high); }
   static Scales scaled(Sums sums, const float* scales) {
@@ -94,6 +153,8 @@ struct AvxVnni : ByteLanes {
   }
 
  private:
+  static __m256i every(std::uint32_t word) { return _mm256_set1_epi32(static_cast<int>(word)); }
+
   /// Turns 8 x 8 words into rows of 64 bytes.
   static void turn(const std::byte* from, std::size_t stride, std::byte* to) {
     __m256i a[8], b[8];

@@ -17,11 +17,12 @@ struct Workspace {
   std::vector<float> products, gate_products;
   std::vector<float> tile, scores;  ///< of attention
   std::vector<PanelBlock> panels, gate_panels;
+  std::vector<std::byte> row;  ///< of an interleaved matrix, in file layout
   std::uint64_t bytes() const {
     std::size_t values = 0;
     for (const auto* part : {&weights, &gate_weights, &products, &gate_products, &tile, &scores})
       values += part->capacity();
-    return values * sizeof(float) + (panels.capacity() + gate_panels.capacity()) * sizeof(PanelBlock);
+    return row.capacity() + values * sizeof(float) + (panels.capacity() + gate_panels.capacity()) * sizeof(PanelBlock);
   }
 };
 
@@ -60,6 +61,9 @@ class Multiplier {
   /// Bytes that it takes.
   static std::uint64_t reserved_bytes(const Kernels& kernels, std::int64_t cols);
 
+  /// Rows of a matrix as floats; `out` is [rows.size(), cols].
+  void decode(const Tensor& matrix, Range rows, float* out);
+
   /// Calls sink(i, first, products) with the products of input row i and consecutive weight rows from `first`
   /// on, until all of `rows` have been covered for all inputs.
   template <typename Sink>
@@ -76,7 +80,7 @@ class Multiplier {
   /// The same with silu(gate · x) * (up · x) in place of the products.
   template <typename Sink>
   void gated(const Tensor& gate, const Tensor& up, Range rows, const Inputs& inputs, const Sink& sink) {
-    const bool coded = is_coded(gate, inputs) && is_coded(up, inputs);
+    const bool coded = is_coded(gate, inputs) || is_coded(up, inputs);
     each_tile(block_rows({&gate, &up}, inputs, coded), rows, inputs, [&](Range block, Range part) {
       float* gates = tile(gate, {block, part, coded}, inputs, gate_memory());
       const float* ups = tile(up, {block, part, coded}, inputs, own_memory());
@@ -113,7 +117,7 @@ class Multiplier {
   /// Weight rows times inputs that are worked on together.
   struct Place {
     Range block, part;
-    bool coded;
+    bool coded;  ///< by one of the matrices, so that products come in whole panels
   };
   /// Products of one input of a tile.
   static std::int64_t width(Range block, bool coded) {
@@ -126,7 +130,7 @@ class Multiplier {
   }
   /// Whether the rows are multiplied as they lie in the file.
   bool is_direct(const Tensor& matrix, const Inputs& inputs) const {
-    return inputs.floats.count == 1 && kernels_.format(matrix.type).multiply != nullptr;
+    return inputs.floats.count == 1 && !matrix.interleaved && kernels_.format(matrix.type).multiply != nullptr;
   }
 
   /// Rows of the matrices, which have the same width, that make up one tile.

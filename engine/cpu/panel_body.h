@@ -3,6 +3,7 @@
 #include "engine/cpu/kernels.h"
 #include "engine/cpu/panel_codes.h"
 #include "engine/cpu/panel_lattice.h"
+#include "engine/cpu/panel_words.h"
 
 namespace glim::cpu {
 
@@ -20,6 +21,10 @@ struct PanelBody {
   template <QuantType type>
   static constexpr bool kHasCodes = requires {
     PanelCodes<L, type>::kValues;
+  };
+  template <QuantType type>
+  static constexpr bool kHasWords = requires {
+    PanelWords<L, type>::kOdd;
   };
 
   /// One block of a panel. Its rows are unpacked one after the other and then turned.
@@ -45,6 +50,20 @@ struct PanelBody {
     for (int i = 0; i < cols; i += 64) L::transpose(codes[0] + i, kPanelCols, out.codes[i / 4]);
     L::transpose(scales[0], sizeof scales[0], out.scales[0]);
     if constexpr (Codes::kLayout.minimum) L::transpose(minimums[0], sizeof minimums[0], out.minimums[0]);
+  }
+
+  /// One block of an interleaved panel, of which `cols` columns are left.
+  template <QuantType type>
+  static void unpack_interleaved(const std::byte* panel, std::int64_t cols, PanelBlock& out) {
+    using Codes = PanelCodes<L, type>;
+    using Words = PanelWords<L, type>;
+    constexpr int kGroups = Codes::kValues / kGroup * Codes::kLayout.scales;
+    const int blocks = static_cast<int>(cols < kPanelCols ? cols : kPanelCols) / Codes::kValues;
+    const std::byte* words = panel + kPanelRows * Words::kOdd * blocks;
+    for (int b = 0; b < blocks; ++b, words += kPanelRows * (Codes::kBytes - Words::kOdd)) {
+      Words::unpack({panel + kPanelRows * Words::kOdd * b, words},
+                    {out.codes + Codes::kValues / 4 * b, out.scales + kGroups * b, out.minimums + kGroups * b});
+    }
   }
 
   /// X inputs times a panel.
@@ -180,9 +199,19 @@ struct PanelBody {
   static constexpr PanelKernels format() {
     if constexpr (kHasCodes<type>) {
       constexpr CodeLayout kLayout = PanelCodes<L, type>::kLayout;
-      return {unpack<type>,    multiply<kLayout.scales, kLayout.minimum>,
-              kLayout.zero,    kLayout.scales,
-              kLayout.minimum, kLayout.fine};
+      PanelKernels out{.unpack = unpack<type>,
+                       .multiply = multiply<kLayout.scales, kLayout.minimum>,
+                       .zero = kLayout.zero,
+                       .scales = kLayout.scales,
+                       .minimum = kLayout.minimum,
+                       .fine = kLayout.fine};
+      if constexpr (kHasWords<type>) {
+        using Codes = PanelCodes<L, type>;
+        using Words = PanelWords<L, type>;
+        out.unpack_interleaved = unpack_interleaved<type>;
+        out.order = {Codes::kValues, Codes::kBytes, Words::kOdd, Words::kOddFirst};
+      }
+      return out;
     } else {
       return {};
     }

@@ -168,6 +168,10 @@ const GgufTensor* GgufFile::tensor(std::string_view name) const {
   return found == tensor_index_.end() ? nullptr : &tensors_[found->second];
 }
 
+void GgufFile::release(const GgufTensor& tensor) const {
+  parts_[tensor.part]->release({tensor.data, tensor.bytes});
+}
+
 void GgufFile::check_intact() const {
   for (const auto& map : parts_) {
     if (map->state() == FileState::shortened) {

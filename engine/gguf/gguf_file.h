@@ -84,6 +84,9 @@ class GgufFile {
   const std::vector<GgufTensor>& tensors() const { return tensors_; }
   const GgufTensor* tensor(std::string_view name) const;
 
+  /// The values of a tensor will not be read again (FileMap::release()).
+  void release(const GgufTensor& tensor) const;
+
   /// Notes for the user that did not stop the load (gaps, trailing bytes).
   const std::vector<std::string>& warnings() const { return warnings_; }
 

@@ -24,6 +24,8 @@ class ExpertCounter final : public Backend {
   std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
     return backend_->prepare(file_bytes, tensor);
   }
+  bool reads_weights() const override { return backend_->reads_weights(); }
+  bool copies_weights() const override { return backend_->copies_weights(); }
   std::uint64_t reserve(const StepSizes& sizes) override { return backend_->reserve(sizes); }
   Ops& ops() override;
 

@@ -22,7 +22,7 @@ void declare_attention(DeepSeek2Weights::Layer& layer, const std::string& blk, c
   list.bind_f32(w.kv_a_norm, blk + "attn_kv_a_norm.weight", {c.latent_rank, 1, 1});
   if (c.legacy_kv_b) {
     list.bind_stack(layer.kv_b, blk + "attn_kv_b.weight",
-                    {c.latent_rank, c.heads * (c.nope_width + c.value_width), 1}, c.heads);
+                    {c.latent_rank, c.heads * (c.nope_width + c.value_width), 1}, c.heads, c.nope_width);
   } else {
     list.bind(w.k_b, blk + "attn_k_b.weight", {c.nope_width, c.latent_rank, c.heads});
     list.bind(w.v_b, blk + "attn_v_b.weight", {c.latent_rank, c.value_width, c.heads});
@@ -49,7 +49,7 @@ void declare_experts(DeepSeek2Weights::Layer& layer, const std::string& blk, con
   list.bind_f32(w.router, blk + "ffn_gate_inp.weight", {c.width, c.experts, 1});
   list.bind_optional_f32(w.router_bias, blk + "exp_probs_b.bias", {c.experts, 1, 1});
   if (!list.bind_optional(layer.gate_up, blk + "ffn_gate_up_exps.weight",
-                          {c.width, 2 * c.expert_hidden, c.experts})) {
+                          {c.width, 2 * c.expert_hidden, c.experts}, c.expert_hidden)) {
     list.bind(w.gate, blk + "ffn_gate_exps.weight", {c.width, c.expert_hidden, c.experts});
     list.bind(w.up, blk + "ffn_up_exps.weight", {c.width, c.expert_hidden, c.experts});
   }

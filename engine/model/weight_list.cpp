@@ -40,12 +40,14 @@ void touch(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-void WeightList::bind(Tensor& target, const std::string& name, WeightShape shape) {
+void WeightList::bind(Tensor& target, const std::string& name, WeightShape shape, std::int64_t cut) {
   add(target, require(name), shape, false);
+  slots_.back().cut = cut;
 }
 
-void WeightList::bind_stack(Tensor& target, const std::string& name, WeightShape shape, std::int64_t batch) {
-  add(target, require(name), shape, false);
+void WeightList::bind_stack(Tensor& target, const std::string& name, WeightShape shape, std::int64_t batch,
+                            std::int64_t cut) {
+  bind(target, name, shape, cut);
   WeightShape& seen = slots_.back().shape;
   seen = {shape[0], shape[1] / batch, batch};
 }
@@ -54,9 +56,9 @@ void WeightList::bind_f32(Tensor& target, const std::string& name, WeightShape s
   add(target, require(name), shape, true);
 }
 
-bool WeightList::bind_optional(Tensor& target, const std::string& name, WeightShape shape) {
+bool WeightList::bind_optional(Tensor& target, const std::string& name, WeightShape shape, std::int64_t cut) {
   if (!has(name)) return false;
-  bind(target, name, shape);
+  bind(target, name, shape, cut);
   return true;
 }
 
@@ -82,7 +84,7 @@ void WeightList::add(Tensor& target, const GgufTensor& source, WeightShape shape
              printable(file_.path().string()).c_str(), printable(source.name).c_str(), text(found).c_str(),
              text(shape).c_str()));
   }
-  slots_.push_back({&target, &source, shape, f32, scale_of(source, shape)});
+  slots_.push_back({&target, &source, shape, f32, scale_of(source, shape), 0});
   used_ += slots_.back().scale != nullptr ? 2 : 1;
   // Scales of activations are for machines that round those too.
   if (const std::optional<std::string> base = base_of(source); base && has(*base + ".input_scale")) ++used_;
@@ -154,7 +156,7 @@ const float* WeightList::read_scales(const Slot& slot) {
 void WeightList::prepare(const Slot& slot, Backend& backend) {
   const GgufTensor& source = *slot.source;
   Tensor& target = *slot.target;
-  target = {.type = source.type, .cols = slot.shape[0], .rows = slot.shape[1], .batch = slot.shape[2]};
+  target = {.type = source.type, .cols = slot.shape[0], .rows = slot.shape[1], .batch = slot.shape[2], .cut = slot.cut};
   const float* scales = read_scales(slot);
   std::span<const std::byte> bytes(source.data, source.bytes);
   if (is_decoded(slot)) {
@@ -171,6 +173,9 @@ void WeightList::prepare(const Slot& slot, Backend& backend) {
   if (slot.f32 && source.name.find("norm") != std::string_view::npos)
     check_finite({reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)}, source);
   storage_.buffers.push_back(backend.take_weight(bytes, target));
+  // A joint matrix is read once more when it is split.
+  if (backend.copies_weights() && target.host() != bytes.data() && slot.cut == 0 && !is_decoded(slot))
+    file_.release(source);
 }
 
 std::vector<float> decode_rows(const GgufTensor& source, std::int64_t first, std::int64_t count) {

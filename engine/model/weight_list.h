@@ -23,13 +23,15 @@ class WeightList {
   /// A matrix of any type, `name` ending in ".weight"; the tensor of the same name that ends in ".scale" goes
   /// with it, a factor on all values or one for each matrix of the stack. Throws E112 naming the tensor when
   /// it is missing or of another shape.
-  void bind(Tensor& target, const std::string& name, WeightShape shape);
+  /// `cut` is for a matrix that will be sliced (Tensor::cut).
+  void bind(Tensor& target, const std::string& name, WeightShape shape, std::int64_t cut = 0);
   /// The same for a matrix that is seen as a stack of `batch` matrices with as many of its rows each.
-  void bind_stack(Tensor& target, const std::string& name, WeightShape shape, std::int64_t batch);
+  void bind_stack(Tensor& target, const std::string& name, WeightShape shape, std::int64_t batch,
+                  std::int64_t cut);
   /// The same for a norm, a bias or the router: small, so held as F32 whatever type the file has.
   void bind_f32(Tensor& target, const std::string& name, WeightShape shape);
   /// False, with `target` left alone, when the file has no such tensor.
-  bool bind_optional(Tensor& target, const std::string& name, WeightShape shape);
+  bool bind_optional(Tensor& target, const std::string& name, WeightShape shape, std::int64_t cut = 0);
   bool bind_optional_f32(Tensor& target, const std::string& name, WeightShape shape);
 
   bool has(const std::string& name) const { return file_.tensor(name) != nullptr; }
@@ -55,6 +57,7 @@ class WeightList {
     WeightShape shape;
     bool f32;
     const GgufTensor* scale;  ///< null without one
+    std::int64_t cut = 0;
   };
 
   const GgufTensor& require(const std::string& name) const;

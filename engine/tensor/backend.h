@@ -43,6 +43,10 @@ class Backend {
   /// False where prepare() only looks at the size of weights, so that nobody need read them before.
   virtual bool reads_weights() const { return true; }
 
+  /// Whether what prepare() took is no longer read from the bytes that it was given. A buffer whose host() is
+  /// those bytes was not taken.
+  virtual bool copies_weights() const { return false; }
+
   /// Copies bytes from offset `from` of a buffer to offset `to`; the ranges do not overlap. Between steps.
   virtual void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
     std::memcpy(buffer.host() + to, buffer.host() + from, bytes);

@@ -45,6 +45,8 @@ struct Tensor {
   std::uint64_t offset = 0;       ///< bytes into the buffer
   std::int64_t pitch = 0;         ///< rows from one matrix to the next; 0 where the matrices are packed too
   const float* scales = nullptr;  ///< one factor per matrix on its values; null where all are 1
+  std::int64_t cut = 0;           ///< slice() is given multiples of it; 0 where it is not called
+  bool interleaved = false;       ///< rows do not lie as in the file but as its backend reads them
 
   explicit operator bool() const { return buffer != nullptr; }
   std::uint64_t stride() const { return row_bytes(type, cols); }
@@ -62,13 +64,13 @@ struct Tensor {
   Tensor matrix(std::int64_t index) const {
     const std::int64_t step = pitch != 0 ? pitch : rows;
     const std::uint64_t first = offset + stride() * static_cast<std::uint64_t>(step * index);
-    return {type, cols, rows, 1, buffer, first, 0, scales != nullptr ? scales + index : nullptr};
+    return {type, cols, rows, 1, buffer, first, 0, scales != nullptr ? scales + index : nullptr, cut, interleaved};
   }
   /// Rows [first, first + count) of every matrix.
   Tensor slice(std::int64_t first, std::int64_t count) const {
     const std::int64_t step = pitch != 0 ? pitch : rows;
     const std::uint64_t start = offset + stride() * static_cast<std::uint64_t>(first);
-    return {type, cols, count, batch, buffer, start, step, scales};
+    return {type, cols, count, batch, buffer, start, step, scales, cut, interleaved};
   }
 };
 

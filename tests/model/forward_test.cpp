@@ -71,7 +71,7 @@ TEST_CASE("the processor backend is as near, with every instruction set") {
 TEST_CASE("activations of eight bits stay nearer to the exact logits than llama.cpp does") {
   for (const std::string& name : present_models()) {
     CAPTURE(name);
-    CHECK(distance(name, make_cpu_backend(2, true), QuantType::f16) <= 4.2e-2);
+    CHECK(distance(name, make_cpu_backend(2, {.eight_bits = true}), QuantType::f16) <= 4.2e-2);
   }
 }
 

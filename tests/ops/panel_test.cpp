@@ -82,6 +82,38 @@ TEST_CASE("a panel holds the values that decode_row gives") {
   CHECK(formats >= 25 * std::ssize(with_panels()));
 }
 
+TEST_CASE("an interleaved panel unpacks to the same block, and gives its rows back") {
+  Random random(14);
+  int formats = 0;
+  each_format([&](const cpu::Kernels&, const QuantInfo& info, const cpu::PanelKernels& panel) {
+    if (panel.unpack_interleaved == nullptr) return;
+    ++formats;
+    const std::int64_t cols = info.block_values == 32 ? 256 + 96 : info.block_values == 256 ? 512 : 256 + 128;
+    const std::uint64_t stride = row_bytes(info.type, cols);
+    const std::vector<std::byte> bytes = random_weights(info.type, cpu::kPanelRows * cols, random);
+    std::vector<std::byte> turned(bytes.size());
+    cpu::interleave(panel.order, {bytes.data(), stride, cpu::kPanelRows, cols}, turned.data());
+    for (std::int64_t col = 0; col < cols; col += cpu::kPanelCols) {
+      cpu::PanelBlock expected = {}, found = {};
+      const std::uint64_t at = row_bytes(info.type, col);
+      panel.unpack({bytes.data() + at, stride, cpu::kPanelRows, cols - col}, expected);
+      panel.unpack_interleaved(turned.data() + cpu::kPanelRows * at, cols - col, found);
+      bool same = true;
+      for (int i = 0; i < cpu::kPanelRows * static_cast<int>(std::min<std::int64_t>(cols - col, 256)); ++i) {
+        const int row = i % cpu::kPanelRows, c = i / cpu::kPanelRows;
+        same = same && value_of(found, panel, row, c) == value_of(expected, panel, row, c);
+      }
+      CHECK(same);
+    }
+    for (int r = 0; r < cpu::kPanelRows; ++r) {
+      std::vector<std::byte> row(stride);
+      cpu::take_row(panel.order, turned.data(), r, cols, row.data());
+      CHECK(std::equal(row.begin(), row.end(), bytes.begin() + r * static_cast<std::ptrdiff_t>(stride)));
+    }
+  });
+  CHECK(formats >= 15 * std::ssize(with_panels()));
+}
+
 TEST_CASE("activations are coded to sixteen bits, whose upper half is the nearest eight-bit code") {
   Random random(12);
   for (const cpu::Kernels* kernels : with_panels()) {
@@ -138,6 +170,7 @@ void check_products(bool eight_bits) {
         std::copy(products.begin(), products.end(), out.begin() + (from + i) * kRows + first);
       };
     };
+    const cpu::Inputs all = inputs;
     multiplier.products(matrix, {0, kRows}, inputs, into(found, 0));
     for (std::int32_t i = 0; i < kInputs; ++i) {
       inputs.choose(&i, 1);
@@ -145,6 +178,26 @@ void check_products(bool eight_bits) {
       multiplier.products(matrix, {16, kRows}, inputs, into(alone, i));
     }
     CHECK(found == alone);
+    if (kernels.panel(info.type).unpack_interleaved != nullptr) {
+      constexpr std::int64_t kWhole = kRows / cpu::kPanelRows * cpu::kPanelRows;
+      std::vector<std::byte> turned(bytes.size());
+      const auto stride = static_cast<std::ptrdiff_t>(matrix.stride());
+      for (std::int64_t r = 0; r < kWhole; r += cpu::kPanelRows) {
+        cpu::interleave(kernels.panel(info.type).order,
+                        {bytes.data() + r * stride, matrix.stride(), cpu::kPanelRows, cols},
+                        turned.data() + r * stride);
+      }
+      Tensor other = matrix;
+      const auto turned_buffer = prepare_host(turned, other);
+      other.interleaved = true;
+      std::vector<float> again = found;
+      for (std::int64_t i = 0; i < kInputs; ++i) std::fill_n(again.begin() + i * kRows, kWhole, 0.0f);
+      multiplier.products(other, {0, kWhole}, all, into(again, 0));
+      CHECK(again == found);
+      std::vector<float> decoded(static_cast<std::size_t>(kWhole * cols));
+      multiplier.decode(other, {0, kWhole}, decoded.data());
+      CHECK(std::equal(decoded.begin(), decoded.end(), weights.begin()));
+    }
     // Eight-bit activations are off by half a step, a 254th of a group's largest value, in both directions.
     const bool fine = !eight_bits || kernels.panel(info.type).fine;
     double error = 0, size = 0;

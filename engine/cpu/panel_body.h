@@ -52,6 +52,7 @@ struct PanelBody {
     if constexpr (Codes::kLayout.minimum) L::transpose(minimums[0], sizeof minimums[0], out.minimums[0]);
   }
 
+  static constexpr int kAhead = 2;
   /// One block of an interleaved panel, of which `cols` columns are left.
   template <QuantType type>
   static void unpack_interleaved(const std::byte* panel, std::int64_t cols, PanelBlock& out) {
@@ -60,6 +61,9 @@ struct PanelBody {
     constexpr int kGroups = Codes::kValues / kGroup * Codes::kLayout.scales;
     const int blocks = static_cast<int>(cols < kPanelCols ? cols : kPanelCols) / Codes::kValues;
     const std::byte* words = panel + kPanelRows * Words::kOdd * blocks;
+    // The processor's own prefetching stops at the end of each page of 4 KiB.
+    constexpr int kBytes = kPanelRows * Codes::kBytes * (kPanelCols / Codes::kValues);
+    for (int i = 0; i < kBytes; i += 64) __builtin_prefetch(panel + kAhead * kBytes + i);
     for (int b = 0; b < blocks; ++b, words += kPanelRows * (Codes::kBytes - Words::kOdd)) {
       Words::unpack({panel + kPanelRows * Words::kOdd * b, words},
                     {out.codes + Codes::kValues / 4 * b, out.scales + kGroups * b, out.minimums + kGroups * b});

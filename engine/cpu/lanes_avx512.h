@@ -44,6 +44,31 @@ struct Avx512 : ByteLanes {
     return _mm512_maskz_set1_epi8(_mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010)),
                                   1);
   }
+  static Codes exclusive(Codes a, Codes b) { return _mm512_xor_si512(a, b); }
+  static void split_points(const std::uint64_t* points, Codes& first, Codes& second) {
+    const __m512i low = _mm512_load_si512(points), high = _mm512_load_si512(points + 8);
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    first = _mm512_permutex2var_epi32(low, even, high);
+    second = _mm512_permutex2var_epi32(low, _mm512_add_epi32(even, _mm512_set1_epi32(1)), high);
+  }
+  static Codes signed_codes(Codes points, Codes signs, int quad, int zero) {
+    const __m512i bytes = _mm512_shuffle_epi8(signs, _mm512_broadcast_i32x4(spread_byte(quad / 2)));
+    const __mmask64 negative =
+        _mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010));
+    const __m512i middle = _mm512_set1_epi8(static_cast<char>(zero));
+    return _mm512_mask_sub_epi8(_mm512_add_epi8(middle, points), negative, middle, points);
+  }
+  static Codes spread_bytes(const std::byte* p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static Codes spread_pairs(const std::byte* p) {
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static Scales half_e4m3(Codes codes) {
+    const __mmask16 usual = _mm512_cmple_epu32_mask(codes, every(0x7e));
+    return _mm512_maskz_mul_ps(usual, low_halves(up<7>(codes)), _mm512_set1_ps(0x1p7f));
+  }
+  static Scales same(float a) { return _mm512_set1_ps(a); }
   static Scales numbers(Codes a) { return _mm512_cvtepi32_ps(a); }
   static Scales halves(const std::byte* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));

@@ -73,6 +73,49 @@ struct AvxVnni : ByteLanes {
     };
     return {some(words.low), some(words.high)};
   }
+  static Codes exclusive(Codes a, Codes b) {
+    return {_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)};
+  }
+  static void split_points(const std::uint64_t* points, Codes& first, Codes& second) {
+    const auto split = [](const std::uint64_t* eight, __m256i& even, __m256i& odd) {
+      const __m256 a = load(reinterpret_cast<const float*>(eight)),
+                   b = load(reinterpret_cast<const float*>(eight + 4));
+      const auto in_order = [](__m256 words) {
+        return _mm256_permute4x64_epi64(_mm256_castps_si256(words), 0xd8);
+      };
+      even = in_order(_mm256_shuffle_ps(a, b, 0x88));
+      odd = in_order(_mm256_shuffle_ps(a, b, 0xdd));
+    };
+    split(points, first.low, second.low);
+    split(points + 8, first.high, second.high);
+  }
+  static Codes signed_codes(Codes points, Codes signs, int quad, int zero) {
+    const Codes some = four_bits(signs, quad);
+    const __m256i middle = _mm256_set1_epi8(static_cast<char>(zero));
+    const auto codes = [&](__m256i point, __m256i bits) {
+      const __m256i negative = _mm256_sub_epi8(_mm256_setzero_si256(), bits);
+      const __m256i turned = _mm256_sub_epi8(_mm256_xor_si256(point, negative), negative);
+      return _mm256_add_epi8(middle, turned);
+    };
+    return {codes(points.low, some.low), codes(points.high, some.high)};
+  }
+  static Codes spread_bytes(const std::byte* p) {
+    const auto* eight = reinterpret_cast<const __m128i*>(p);
+    return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(eight)),
+            _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p + 8)))};
+  }
+  static Codes spread_pairs(const std::byte* p) {
+    const auto* eight = reinterpret_cast<const __m128i*>(p);
+    return {_mm256_cvtepu16_epi32(_mm_loadu_si128(eight)), _mm256_cvtepu16_epi32(_mm_loadu_si128(eight + 1))};
+  }
+  static Scales half_e4m3(Codes codes) {
+    const Scales values = times(low_halves(up<7>(codes)), same(0x1p7f));
+    const auto usual = [](__m256 value, __m256i code) {
+      return _mm256_and_ps(value, _mm256_castsi256_ps(_mm256_cmpgt_epi32(every(0x7f), code)));
+    };
+    return {usual(values.low, codes.low), usual(values.high, codes.high)};
+  }
+  static Scales same(float a) { return {set(a), set(a)}; }
   static Scales numbers(Codes a) { return {floats(a.low), floats(a.high)}; }
   static Scales halves(const std::byte* p) {
     const auto* eight = reinterpret_cast<const __m128i*>(p);

@@ -1,9 +1,7 @@
 #pragma once
 
 #include "engine/cpu/kernels.h"
-#include "engine/cpu/panel_codes.h"
-#include "engine/cpu/panel_lattice.h"
-#include "engine/cpu/panel_words.h"
+#include "engine/cpu/panel_points.h"
 
 namespace glim::cpu {
 

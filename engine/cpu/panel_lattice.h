@@ -126,9 +126,12 @@ struct PanelCodes<L, QuantType::iq3_s> {
 /// Points of -1, 0 and 1 that are shifted by an eighth up or down become whole numbers when multiplied by
 /// eight.
 inline constexpr int kShiftedZero = 9;
-[[gnu::always_inline]] inline void shifted_codes(std::uint64_t point, bool down, std::uint8_t* codes) {
+[[gnu::always_inline]] inline std::uint64_t shifted_point(std::uint64_t point, bool down) {
   const std::uint64_t raised = (point ^ eight_of(0x80)) - eight_of(0x7f);  // by one: 0, 1 or 2
-  const std::uint64_t eight = (raised << 3) + eight_of(down ? 0 : 2);
+  return (raised << 3) + eight_of(down ? 0 : 2);
+}
+[[gnu::always_inline]] inline void shifted_codes(std::uint64_t point, bool down, std::uint8_t* codes) {
+  const std::uint64_t eight = shifted_point(point, down);
   std::memcpy(codes, &eight, sizeof eight);
 }
 

@@ -90,7 +90,7 @@ struct PanelWords<L, QuantType::q8_0_rocmfpx> : WordReader<L> {
   static constexpr int kOdd = 1;
   static constexpr bool kOddFirst = false;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
-    PanelWords::look_up(kHalfE4m3, block.odd, 1, out.scales[0]);
+    L::store_scales(out.scales[0], L::half_e4m3(L::spread_bytes(block.odd)));
     for (int w = 0; w < 8; ++w) L::store_codes(out.codes[w], L::flip(PanelWords::word(block, w), 0x80808080));
   }
 };
@@ -367,8 +367,9 @@ struct PanelWords<L, QuantType::q4_0_rocmfp4> : TableWords<L> {
   static constexpr int kOdd = 2;
   static constexpr bool kOddFirst = false;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
-    for (int half = 0; half < 2; ++half)
-      PanelWords::look_up(kHalfE4m3, block.odd + half, 2, out.scales[half]);
+    const auto both = L::spread_pairs(block.odd);
+    L::store_scales(out.scales[0], L::half_e4m3(L::keep(both, 255)));
+    L::store_scales(out.scales[1], L::half_e4m3(L::template down<8>(both)));
     PanelWords::pick(kRocmFp4Codes.data(), block, 0, out.codes);
   }
 };
@@ -378,7 +379,7 @@ struct PanelWords<L, QuantType::q4_0_rocmfp4_fast> : TableWords<L> {
   static constexpr int kOdd = 1;
   static constexpr bool kOddFirst = false;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
-    PanelWords::look_up(kHalfE4m3, block.odd, 1, out.scales[0]);
+    L::store_scales(out.scales[0], L::half_e4m3(L::spread_bytes(block.odd)));
     PanelWords::pick(kRocmFp4Codes.data(), block, 0, out.codes);
   }
 };

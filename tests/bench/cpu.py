@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TYPES = ["Q4_K_M", "Q4_0", "Q8_0", "Q6_K", "IQ4_XS", "IQ2_XXS", "BF16", "STRIX_LEAN"]
+TYPES = ["Q4_K_M", "Q4_0", "Q8_0", "Q6_K", "IQ4_XS", "IQ2_XXS", "BF16", "Q4_0_ROCMFP4_STRIX_LEAN"]
 
 
 def arguments():

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/cpu/cpu_backend.h"
 #include "engine/tensor/backend.h"
+#include "engine/tensor/cpu_options.h"
 #include "engine/tensor/device_report.h"
 #include "engine/tensor/scheduled_dispatch.h"
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "engine/cpu/cpu_backend.h"
 #include "engine/engine.h"
 #include "engine/gguf/gguf_file.h"
+#include "engine/tensor/cpu_options.h"
 
 namespace glim {
 

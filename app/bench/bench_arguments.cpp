@@ -14,6 +14,8 @@ std::vector<Flag> bench_flags(BenchArguments& a) {
       {"--ubatch-size", &a.ubatches, "N", "", "-ub: rows of one step (512)"},
       {"-t,--threads", &a.threads, "N", "", "threads to compute with (one per core)"},
       {"--cache-type-k,--kv-type", &a.kv_types, "TYPE", "", "-ctk: formats of the KV cache (f16)"},
+      {"--mmap", &a.mapped, "0|1", "", "-mmp: 1 leaves weights in the mapped file on the processor (0)"},
+      {"--activations", &a.activations, "BITS", "", "what the processor multiplies weights with: 16bit, 8bit (16bit)"},
       {"--no-warmup", &a.no_warm_up, "", "", "start the clock at once; experts are estimated, not counted"},
       {"-o,--output", &a.output, "FORMAT", "md,csv,json,jsonl,sql", "form of the rows (md)"},
       {"--backend", &a.backend, "NAME", "", "what computes"},
@@ -27,7 +29,7 @@ std::vector<Flag> bench_flags(BenchArguments& a) {
       {"--against", &a.against, "FILE", "", "gate: compare with the rows of an earlier -o json or jsonl"},
       {"--max-slowdown", &a.max_slowdown, "PERCENT", "", "of --against: what is allowed (5%)"},
       {"--selftest", &a.self_test, "", "", "how fast this machine reads memory"},
-      {"--gpu-layers,--flash-attn,--cache-type-v,--mmap", &a.ignored, "X", "",
+      {"--gpu-layers,--flash-attn,--cache-type-v", &a.ignored, "X", "",
        "-ngl, -fa, -ctv: accepted for llama-bench's sake"},
   };
 }

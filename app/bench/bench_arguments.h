@@ -10,11 +10,11 @@ namespace glim::app {
 
 /// What the command line says to "bench". Lists are as written; bench_plan.h reads them.
 struct BenchArguments {
-  std::vector<std::string> models, prompts, generates, pairs, depths, batches, ubatches, threads, kv_types;
+  std::vector<std::string> models, prompts, generates, pairs, depths, batches, ubatches, threads, kv_types, mapped;
   std::vector<std::string> ignored;  ///< flags of llama-bench that change nothing here
   std::int32_t repetitions = 5;
   bool no_warm_up = false, self_test = false, latency = false, progress = false;
-  std::string output = "md", backend = "auto";
+  std::string output = "md", backend = "auto", activations = "16bit";
   // many sequences at once
   std::vector<std::string> parallel;
   bool shared_prompt = false;

@@ -13,6 +13,7 @@ namespace glim::app {
 struct BenchSettings {
   std::int32_t batch = 2048, ubatch = 512, threads = 1;
   QuantType kv_type = QuantType::f16;
+  bool mmap = false;  ///< EngineOptions::mmap
 };
 
 /// Everything that a command line of "bench" asks for, in the order in which it is run: models, then

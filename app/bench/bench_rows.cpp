@@ -72,7 +72,7 @@ const std::array kFields = {
     FIXED("devices", text, "auto"),
     FIXED("tensor_split", text, "0.00"),
     FIXED("tensor_buft_overrides", text, "none"),
-    FIXED("use_mmap", boolean, true),
+    FROM("use_mmap", boolean, r.settings.mmap),
     FIXED("use_direct_io", boolean, false),
     FIXED("embeddings", boolean, false),
     FIXED("no_op_offload", integer, 0),

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/tensor/backend.h"
+#include "engine/tensor/cpu_options.h"
 #include "engine/tensor/device_report.h"
 
 namespace glim {
@@ -10,12 +11,6 @@ namespace glim {
 namespace cpu {
 struct Kernels;
 }
-
-struct CpuOptions {
-  bool eight_bits = false;   ///< of activations instead of 16, where the instruction set multiplies bytes
-  bool file_layout = false;  ///< weights stay in the file; else they are copied into memory that is faster to
-                             ///< read: huge pages, with the rows of panels interleaved (panel_order.h)
-};
 
 /// Computes with `threads` threads (0: one per core this process may use), of which the caller is one, and
 /// the best instruction set of this machine. The other threads sleep between steps. The logits of a row are

@@ -177,6 +177,8 @@ struct PanelBody {
         run.template operator()<kMost>();
       } else if (left >= kMost / 2) {
         run.template operator()<kMost / 2>();
+      } else if (left >= 2) {
+        run.template operator()<2>();
       } else {
         run.template operator()<1>();
       }

@@ -5,6 +5,8 @@
     python3 tests/bench/cpu.py Q8_0 BF16 --tests tg32 --depths 0,4096 --rounds 5
     python3 tests/bench/cpu.py --keep /srv/box/models --peer 'chroot /srv/box llama-bench -dev none' --peer-folder /models
 
+    python3 tests/bench/cpu.py --before /tmp/glim-of-the-last-commit     # the gate: status 8 when something is slower
+
 The files are noise in the shape of GLM-4.7-Flash with a few of its layers, each of real size. A round runs peer, glim,
 glim, peer; the ratio is the median of the ratios of all rounds. The limit of decoding is the bytes that a token needs
 (its own experts, as counted) at the rate at which this machine reads memory; both are what `glim bench` prints. A quiet
@@ -36,6 +38,8 @@ def arguments():
     p.add_argument("--keep", help="folder of the files; those that are there are used again")
     p.add_argument("--peer", help="llama-bench, with what comes before it")
     p.add_argument("--peer-folder", help="the folder as the peer sees it")
+    p.add_argument("--before", metavar="GLIM", help="an older glim in place of a peer")
+    p.add_argument("--max-slowdown", type=float, default=5, metavar="PERCENT", help="of --before: what is allowed")
     p.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="environment of glim: GLIM_INSTRUCTIONS=avx2")
     p.add_argument("--json", help="write the numbers to this file")
     return p.parse_args()
@@ -74,12 +78,14 @@ class Runner:
         self.args, self.folder = args, folder
         self.environment = dict(os.environ, **dict(pair.split("=", 1) for pair in args.set))
 
-    def ours(self, path, test, depth):
-        command = [self.args.glim, "bench", "--backend", "cpu", "-m", path] + flags(test, depth, self.args)
+    def ours(self, path, test, depth, glim=None):
+        command = [glim or self.args.glim, "bench", "--backend", "cpu", "-m", path] + flags(test, depth, self.args)
         return row_of(must(command, env=self.environment))
 
     def peer(self, path, test, depth):
         """None where the peer cannot load the file."""
+        if self.args.before:
+            return self.ours(path, test, depth, self.args.before)
         if not self.args.peer:
             return None
         seen = os.path.join(self.args.peer_folder or self.folder, os.path.basename(path))
@@ -134,6 +140,11 @@ def main():
     if args.json:
         with open(args.json, "w", encoding="utf-8") as f:
             json.dump(rows, f, indent=1)
+    slower = [row for row in rows if args.before and statistics.median(row["ratios"]) < 1 - args.max_slowdown / 100]
+    for row in slower:
+        print(f"slower by more than {args.max_slowdown:g} %: {row['type']} {row['test']} @ {row['depth']}", file=sys.stderr)
+    if slower:
+        sys.exit(8)
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ inline std::vector<Result> run_attend(Side& side, const Case& c, const Step& ste
   const QuantType kv = width % quant(c.kv).block_values == 0 ? c.kv : QuantType::f16;
   const Tensor absorbed = side.activations(s.h * width, step.count()),
                mixed = side.zeros(s.h * s.r, step.count());
-  const Tensor cache = side.weight(kv, width, step.blocks * kBlockTokens);
+  const Tensor cache = side.cache(kv, width, step.blocks * kBlockTokens);
   const float scale = 0.2f;
   side.backend->ops().attend({mixed, absorbed, cache, static_cast<std::int32_t>(s.h), scale});
   // An error of a score changes its weight, and the sum of the weights, by the same factor.

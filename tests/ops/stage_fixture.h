@@ -89,6 +89,16 @@ class Side {
     return tensor;
   }
 
+  /// A cache of random values.
+  Tensor cache(QuantType type, std::int64_t cols, std::int64_t rows) {
+    const Tensor tensor = zeros(cols, rows, type);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const std::vector<std::byte> values = random_weights(type, cols, random);
+      std::copy(values.begin(), values.end(), tensor.host_row(row));
+    }
+    return tensor;
+  }
+
   Tensor activations(std::int64_t cols, std::int64_t rows) {
     const Tensor tensor = zeros(cols, rows);
     for (std::int64_t i = 0; i < cols * rows; ++i) tensor.floats()[i] = static_cast<float>(random.normal());

@@ -17,7 +17,7 @@ TEST_CASE(
         CAPTURE(tier.kernels->name);
         CAPTURE(tier.threads);
         const auto found = [&](bool eight_bits) {
-          return run_on(make_cpu_backend(tier.threads, *tier.kernels, eight_bits), stage, c);
+          return run_on(make_cpu_backend(tier.threads, *tier.kernels, {.eight_bits = eight_bits}), stage, c);
         };
         if (tier.kernels->encode == nullptr) {
           check_close(found(false), expected);

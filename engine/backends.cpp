@@ -37,7 +37,8 @@ constexpr std::array kChoices = {
            host_memory, cpu_scratch_bytes},
     Choice{"vulkan", [](int, const CpuOptions&) { return make_vulkan_backend(); }, device_memory,
            [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
-    Choice{"reference", [](int, const CpuOptions&) { return make_reference_backend(); }, host_memory, nothing},
+    Choice{"reference", [](int, const CpuOptions&) { return make_reference_backend(); }, host_memory,
+           nothing},
 };
 
 const Choice& choose(std::string_view name) {
@@ -55,7 +56,8 @@ std::string_view backend_name(std::string_view name) {
   return choose(name).name;
 }
 
-std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads, const CpuOptions& options) {
+std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads,
+                                      const CpuOptions& options) {
   return choose(name).make(threads, options);
 }
 

@@ -28,7 +28,7 @@ struct EngineOptions {
   std::int32_t batch = 256;    ///< rows of one step
   std::int32_t threads = 0;    ///< 0 is one per physical core
   bool eight_bits = false;     ///< of activations on the processor instead of 16: faster prompts, less exact
-  bool mmap = false;           ///< the processor reads weights where the file is mapped: slower, and no second copy
+  bool mmap = false;  ///< the processor reads weights where the file is mapped: slower, and no second copy
   std::string chat_template;   ///< a template's source, a built-in format's name, or empty for the file's own
   std::uint64_t memory = 0;    ///< bytes of a device to plan for; 0 is what this machine has free
   bool weights_loaded = false;  ///< of a plan for another cache: the weights are in memory already

@@ -215,8 +215,7 @@ double ReadLimits::of(std::uint64_t bytes, std::int32_t threads) {
 int bench(const Job& job) {
   const BenchArguments& arguments = job.arguments.bench;
   const BenchPlan plan = make_bench_plan(arguments, job.places);
-  if (!arguments.ignored.empty())
-    say(job.console, "-ngl, -fa and -ctv of llama-bench change nothing here");
+  if (!arguments.ignored.empty()) say(job.console, "-ngl, -fa and -ctv of llama-bench change nothing here");
   if (arguments.self_test) return self_test(job, plan);
   const bool special = !arguments.parallel.empty() || arguments.latency;
   if (!arguments.against.empty() && special)

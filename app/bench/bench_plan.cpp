@@ -61,14 +61,16 @@ BenchPlan make_bench_plan(const BenchArguments& arguments, const ModelPlaces& pl
   plan.rules.warm_up = !arguments.no_warm_up;
   const auto types = cache_types_from(arguments.kv_types);
   if (arguments.activations != "16bit" && arguments.activations != "8bit")
-    throw Error(ErrorCode::E501, "--activations " + printable(arguments.activations) + " is none; use 16bit or 8bit");
+    throw Error(ErrorCode::E501,
+                "--activations " + printable(arguments.activations) + " is none; use 16bit or 8bit");
   const auto mapped = numbers(arguments.mapped, {"--mmap", 0, 1}, 0);
   const auto threads = numbers(arguments.threads, {"--threads", 1, kMostThreads}, default_threads());
   for (const std::int32_t batch : numbers(arguments.batches, {"--batch-size", 1, kMostRows}, 2048))
     for (const std::int32_t ubatch : numbers(arguments.ubatches, {"--ubatch-size", 1, kMostRows}, 512))
       for (const std::int32_t count : threads)
         for (const QuantType type : types)
-          for (const std::int32_t mmap : mapped) plan.settings.push_back({batch, ubatch, count, type, mmap != 0});
+          for (const std::int32_t mmap : mapped)
+            plan.settings.push_back({batch, ubatch, count, type, mmap != 0});
   add_tests(arguments, plan);
   if (plan.rows() > kMostTests)
     throw Error(ErrorCode::E501, strf("bench: these lists make %zu tests; shorten them to at most %zu",

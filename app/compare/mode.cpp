@@ -11,8 +11,8 @@ namespace glim::app {
 namespace {
 
 auto weights_key(const EngineOptions& options) {
-  return std::tie(options.model, options.backend, options.threads, options.eight_bits, options.mmap, options.batch,
-                  options.chat_template);
+  return std::tie(options.model, options.backend, options.threads, options.eight_bits, options.mmap,
+                  options.batch, options.chat_template);
 }
 
 std::string gib(std::uint64_t bytes) {

@@ -34,8 +34,8 @@ class FileMap {
   /// The bytes of a map that is no file, from now on to be written too. Throws E201 when the system refuses
   /// to promise as much memory.
   std::span<std::byte> make_writable();
-  /// Gives the memory of bytes back that nobody will need, but for pages that they share with others. They are
-  /// read from the file again if somebody does; without a file they are zeros.
+  /// Gives the memory of bytes back that nobody will need, but for pages that they share with others. They
+  /// are read from the file again if somebody does; without a file they are zeros.
   void release(std::span<const std::byte> bytes) const;
   bool damaged() const { return damaged_.load(std::memory_order_acquire); }
   FileState state() const;  ///< asks the file system; `shortened` also when damaged()

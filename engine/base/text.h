@@ -17,10 +17,11 @@ std::string printable(std::string_view text, std::size_t limit = 200);
 /// The parts of `list` between separators, empty ones included: "a,b" is {"a", "b"}, "" is {""}.
 std::vector<std::string> split_words(std::string_view list, char separator);
 
-/// The candidate closest to `word` by edit distance, or empty when none is near enough to suggest.
-/// `candidates` is any range of things convertible to std::string_view.
+/// Letters to insert, delete, replace or swap with their neighbour that turn `a` into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
+/// The candidate closest to `word` by edit distance, or empty when none is near enough to suggest.
+/// `candidates` is any range of things convertible to std::string_view.
 template <typename Range>
 std::string_view nearest(std::string_view word, const Range& candidates) {
   std::string_view best;

@@ -16,8 +16,8 @@ struct Kernels;
 /// the best instruction set of this machine. The other threads sleep between steps. The logits of a row are
 /// the same bits whichever rows share its step and however many threads there are.
 /// Where the instruction set multiplies bytes, activations have 16 bits, which is as good as floats, or with
-/// `eight_bits` half of that, which is less exact. The layout of weights changes no bit. Throws E301 when the variable GLIM_INSTRUCTIONS names none
-/// of cpu::instruction_sets().
+/// `eight_bits` half of that, which is less exact. The layout of weights changes no bit. Throws E301 when the
+/// variable GLIM_INSTRUCTIONS names none of cpu::instruction_sets().
 std::unique_ptr<Backend> make_cpu_backend(int threads, const CpuOptions& options = {});
 
 /// Cores this process may run on; two hardware threads of one core count once.

@@ -30,19 +30,25 @@ struct Avx512 : ByteLanes {
   static Codes flip(Codes a, std::uint32_t bits) { return _mm512_xor_si512(a, every(bits)); }
   static Codes join(Codes a, Codes b) { return _mm512_or_si512(a, b); }
   template <int n>
-  static Codes down(Codes a) { return _mm512_srli_epi32(a, n); }
+  static Codes down(Codes a) {
+    return _mm512_srli_epi32(a, n);
+  }
   template <int n>
-  static Codes down_signed(Codes a) { return _mm512_srai_epi32(a, n); }
+  static Codes down_signed(Codes a) {
+    return _mm512_srai_epi32(a, n);
+  }
   template <int n>
-  static Codes up(Codes a) { return _mm512_slli_epi32(a, n); }
+  static Codes up(Codes a) {
+    return _mm512_slli_epi32(a, n);
+  }
   static Codes picked(const std::uint8_t* sixteen, Codes places) {
     const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(sixteen));
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), places);
   }
   static Codes four_bits(Codes words, int quad) {
     const __m512i bytes = _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(spread_byte(quad / 2)));
-    return _mm512_maskz_set1_epi8(_mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010)),
-                                  1);
+    return _mm512_maskz_set1_epi8(
+        _mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010)), 1);
   }
   static Codes exclusive(Codes a, Codes b) { return _mm512_xor_si512(a, b); }
   static void split_points(const std::uint64_t* points, Codes& first, Codes& second) {
@@ -53,8 +59,7 @@ struct Avx512 : ByteLanes {
   }
   static Codes signed_codes(Codes points, Codes signs, int quad, int zero) {
     const __m512i bytes = _mm512_shuffle_epi8(signs, _mm512_broadcast_i32x4(spread_byte(quad / 2)));
-    const __mmask64 negative =
-        _mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010));
+    const __mmask64 negative = _mm512_test_epi8_mask(bytes, every(quad % 2 == 0 ? 0x08040201 : 0x80402010));
     const __m512i middle = _mm512_set1_epi8(static_cast<char>(zero));
     return _mm512_mask_sub_epi8(_mm512_add_epi8(middle, points), negative, middle, points);
   }
@@ -158,7 +163,9 @@ struct Avx512 : ByteLanes {
   }
 
  private:
-  static __m512i every(std::uint32_t word) { return _mm512_set1_epi32(static_cast<int>(word)); }
+  static __m512i every(std::uint32_t word) {
+    return _mm512_set1_epi32(static_cast<int>(word));
+  }
   static __mmask16 first(std::int64_t n) {
     return static_cast<__mmask16>((1u << n) - 1);
   }

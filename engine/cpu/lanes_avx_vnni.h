@@ -52,13 +52,17 @@ struct AvxVnni : ByteLanes {
     return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
   }
   template <int n>
-  static Codes down(Codes a) { return {_mm256_srli_epi32(a.low, n), _mm256_srli_epi32(a.high, n)}; }
+  static Codes down(Codes a) {
+    return {_mm256_srli_epi32(a.low, n), _mm256_srli_epi32(a.high, n)};
+  }
   template <int n>
   static Codes down_signed(Codes a) {
     return {_mm256_srai_epi32(a.low, n), _mm256_srai_epi32(a.high, n)};
   }
   template <int n>
-  static Codes up(Codes a) { return {_mm256_slli_epi32(a.low, n), _mm256_slli_epi32(a.high, n)}; }
+  static Codes up(Codes a) {
+    return {_mm256_slli_epi32(a.low, n), _mm256_slli_epi32(a.high, n)};
+  }
   static Codes picked(const std::uint8_t* sixteen, Codes places) {
     const __m256i table =
         _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(sixteen)));

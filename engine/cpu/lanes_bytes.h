@@ -23,7 +23,8 @@ struct ByteLanes : Avx2 {
   }
   /// For a shuffle that copies byte n of each word to all four of its bytes.
   static __m128i spread_byte(int n) {
-    return _mm_add_epi32(_mm_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0), _mm_set1_epi32(n * 0x01010101));
+    return _mm_add_epi32(_mm_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0),
+                         _mm_set1_epi32(n * 0x01010101));
   }
   /// The bits of `bits`, lowest first, where `mask` has ones.
   static std::uint64_t spread(std::uint64_t bits, std::uint64_t mask) { return _pdep_u64(bits, mask); }

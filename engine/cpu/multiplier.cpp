@@ -12,7 +12,8 @@ class PanelReader {
         interleaved_(matrix.interleaved),
         rows_{matrix.host_row(block.first + r), matrix.stride(),
               static_cast<int>(std::min<std::int64_t>(kPanelRows, block.size() - r)), matrix.cols},
-        block_bytes_(static_cast<std::int64_t>(row_bytes(matrix.type, std::min<std::int64_t>(kPanelCols, matrix.cols)))) {}
+        block_bytes_(static_cast<std::int64_t>(
+            row_bytes(matrix.type, std::min<std::int64_t>(kPanelCols, matrix.cols)))) {}
 
   void unpack(std::int64_t first, std::int64_t count, PanelBlock* to) const {
     for (std::int64_t b = first; b < first + count; ++b, ++to) {

@@ -22,7 +22,8 @@ struct Workspace {
     std::size_t values = 0;
     for (const auto* part : {&weights, &gate_weights, &products, &gate_products, &tile, &scores})
       values += part->capacity();
-    return row.capacity() + values * sizeof(float) + (panels.capacity() + gate_panels.capacity()) * sizeof(PanelBlock);
+    return row.capacity() + values * sizeof(float) +
+           (panels.capacity() + gate_panels.capacity()) * sizeof(PanelBlock);
   }
 };
 
@@ -130,7 +131,8 @@ class Multiplier {
   }
   /// Whether the rows are multiplied as they lie in the file.
   bool is_direct(const Tensor& matrix, const Inputs& inputs) const {
-    return inputs.floats.count == 1 && !matrix.interleaved && kernels_.format(matrix.type).multiply != nullptr;
+    return inputs.floats.count == 1 && !matrix.interleaved &&
+           kernels_.format(matrix.type).multiply != nullptr;
   }
 
   /// Rows of the matrices, which have the same width, that make up one tile.

@@ -63,8 +63,9 @@ struct PanelBody {
     constexpr int kBytes = kPanelRows * Codes::kBytes * (kPanelCols / Codes::kValues);
     for (int i = 0; i < kBytes; i += 64) __builtin_prefetch(panel + kAhead * kBytes + i);
     for (int b = 0; b < blocks; ++b, words += kPanelRows * (Codes::kBytes - Words::kOdd)) {
-      Words::unpack({panel + kPanelRows * Words::kOdd * b, words},
-                    {out.codes + Codes::kValues / 4 * b, out.scales + kGroups * b, out.minimums + kGroups * b});
+      Words::unpack(
+          {panel + kPanelRows * Words::kOdd * b, words},
+          {out.codes + Codes::kValues / 4 * b, out.scales + kGroups * b, out.minimums + kGroups * b});
     }
   }
 

@@ -5,8 +5,8 @@
 
 namespace glim::cpu {
 
-/// Interleaved formats whose codes are points of a grid (panel_words.h, panel_lattice.h). Points are looked up
-/// one by one; the rest is done for 16 rows at once.
+/// Interleaved formats whose codes are points of a grid (panel_words.h, panel_lattice.h). Points are looked
+/// up one by one; the rest is done for 16 rows at once.
 
 /// The highest bit of a byte where a number of four bits has an odd number of ones.
 alignas(16) inline constexpr std::uint8_t kOddOnes[16] = {0,    0x80, 0x80, 0,    0x80, 0,    0,    0x80,
@@ -108,7 +108,8 @@ struct PanelWords<L, QuantType::iq2_xs> : PointWords<L> {
       return kIq2XsGrid[static_cast<std::size_t>(PanelWords::pair_of(block, 2 * v, r) & 511)];
     });
     const auto d = L::times(L::halves(block.odd), L::same(0.25f));
-    for (int i = 0; i < 2; ++i) PanelWords::store_nibbles(d, PanelWords::word(block, 16 + i), out.scales + 8 * i);
+    for (int i = 0; i < 2; ++i)
+      PanelWords::store_nibbles(d, PanelWords::word(block, 16 + i), out.scales + 8 * i);
     for (int w = 0; w < 16; ++w) {
       const auto word = PanelWords::word(block, w);
       const auto signs = PanelWords::all_signs(
@@ -129,7 +130,8 @@ struct PanelWords<L, QuantType::iq2_s> : PointWords<L> {
       return kIq2SGrid[static_cast<std::size_t>(PanelWords::byte_of(block, v, r) | high << 8)];
     });
     const auto d = L::times(L::halves(block.odd), L::same(0.25f));
-    for (int i = 0; i < 2; ++i) PanelWords::store_nibbles(d, PanelWords::word(block, 18 + i), out.scales + 8 * i);
+    for (int i = 0; i < 2; ++i)
+      PanelWords::store_nibbles(d, PanelWords::word(block, 18 + i), out.scales + 8 * i);
     for (int p = 0; p < 8; ++p) {
       const auto signs = PanelWords::word(block, 8 + p);
       for (int v = 0; v < 4; ++v) PanelWords::store_signed(points, 4 * p + v, signs, v, out);
@@ -219,7 +221,8 @@ struct PanelWords<L, QuantType::iq1_s> : ShiftedWords<L> {
     for (int i = 0; i < 4; ++i) {
       const auto both = PanelWords::word(block, 8 + i);
       L::store_scales(out.scales[2 * i], PanelWords::odd_steps(d, L::keep(L::template down<12>(both), 7)));
-      L::store_scales(out.scales[2 * i + 1], PanelWords::odd_steps(d, L::keep(L::template down<28>(both), 7)));
+      L::store_scales(out.scales[2 * i + 1],
+                      PanelWords::odd_steps(d, L::keep(L::template down<28>(both), 7)));
     }
     PanelWords::store_all(points, out);
   }
@@ -238,16 +241,18 @@ struct PanelWords<L, QuantType::iq1_m> : ShiftedWords<L> {
     });
     // Every 16 bits have four scales of three bits and a quarter of d.
     const auto first = PanelWords::word(block, 12), second = PanelWords::word(block, 13);
-    const auto low = L::join(L::keep(L::template down<12>(first), 0xf), L::keep(L::template down<24>(first), 0xf0));
+    const auto low =
+        L::join(L::keep(L::template down<12>(first), 0xf), L::keep(L::template down<24>(first), 0xf0));
     const auto high =
         L::join(L::keep(L::template down<4>(second), 0xf00), L::keep(L::template down<16>(second), 0xf000));
     const auto d = L::times(L::low_halves(L::join(low, high)), L::same(0.125f));
-    const auto scales = [&](auto words, float (*to)[kPanelRows]) {
+    const auto scales = [&](auto words, float(*to)[kPanelRows]) {
       const auto store = [&]<int i>() {
         const auto bits = L::keep(L::template down<16 * (i / 4) + 3 * (i % 4)>(words), 7);
         L::store_scales(to[i], PanelWords::odd_steps(d, bits));
       };
-      PanelWords::each_byte([&]<int i>() { store.template operator()<i>(), store.template operator()<i + 4>(); });
+      PanelWords::each_byte(
+          [&]<int i>() { store.template operator()<i>(), store.template operator()<i + 4>(); });
     };
     scales(first, out.scales);
     scales(second, out.scales + 8);

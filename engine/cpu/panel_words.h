@@ -6,9 +6,9 @@ namespace glim::cpu {
 
 /// Weights of one format as codes, where the rows of a panel are interleaved: for each block its bytes in
 /// words of four, word w of all 16 rows before word w + 1. So a vector has four neighbouring bytes of each
-/// row, which is the order of PanelBlock, and nothing is moved across vectors. Bytes that are not a whole word
-/// (a scale of one or two bytes at one end of a block) come first, for all blocks of 256 columns together.
-/// A specialisation has
+/// row, which is the order of PanelBlock, and nothing is moved across vectors. Bytes that are not a whole
+/// word (a scale of one or two bytes at one end of a block) come first, for all blocks of 256 columns
+/// together. A specialisation has
 ///   kOdd, kOddFirst      bytes of a block that are not in words; whether the block starts with them
 ///   unpack(block, out)   one block
 /// Formats without a specialisation are not interleaved.
@@ -53,9 +53,7 @@ struct WordReader {
   }
   /// to[i] = d * (byte i of the words - less)
   [[gnu::always_inline]] static void scale_bytes(Codes words, float less, Scales d, float (*to)[kPanelRows]) {
-    each_byte([&]<int j>() {
-      L::store_scales(to[j], L::times(d, L::less(byte<j>(words), less)));
-    });
+    each_byte([&]<int j>() { L::store_scales(to[j], L::times(d, L::less(byte<j>(words), less))); });
   }
   /// Scales that a table has for single bytes.
   template <typename Table>
@@ -197,8 +195,7 @@ struct PanelWords<L, QuantType::q6_k> : WordReader<L> {
         L::store_codes(codes[0], L::join(PanelWords::low(first), L::keep(L::template up<4>(top), kTop)));
         L::store_codes(codes[8], L::join(PanelWords::low(second), L::keep(L::template up<2>(top), kTop)));
         L::store_codes(codes[16], L::join(PanelWords::high(first), L::keep(top, kTop)));
-        L::store_codes(codes[24],
-                       L::join(PanelWords::high(second), L::keep(L::template down<2>(top), kTop)));
+        L::store_codes(codes[24], L::join(PanelWords::high(second), L::keep(L::template down<2>(top), kTop)));
       }
     }
   }
@@ -287,8 +284,7 @@ struct PanelWords<L, QuantType::q1_0> : WordReader<L> {
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     for (int i = 0; i < 4; ++i) L::store_scales(out.scales[i], L::halves(block.odd));
     for (int q = 0; q < 32; ++q) {
-      L::store_codes(out.codes[q],
-                     L::template up<1>(L::four_bits(PanelWords::word(block, q / 8), q % 8)));
+      L::store_codes(out.codes[q], L::template up<1>(L::four_bits(PanelWords::word(block, q / 8), q % 8)));
     }
   }
 };

@@ -190,8 +190,8 @@ BenchModel::BenchModel(const EngineOptions& options, const GoOn& go_on) {
   const auto began = Clock::now();
   file_ = open_model(options.model);
   check_is_model(*file_);
-  backend_ =
-      std::make_unique<ExpertCounter>(make_backend(options.backend, options.threads, cpu_options(options, *file_)));
+  backend_ = std::make_unique<ExpertCounter>(
+      make_backend(options.backend, options.threads, cpu_options(options, *file_)));
   fill_weights(*file_, options.threads, [&](std::uint64_t, std::uint64_t) { return go_on(); });
   model_ = load_model(*file_, *backend_, options.batch,
                       [&](std::uint64_t, std::uint64_t, std::string_view) { return go_on(); });

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <vector>
@@ -40,14 +39,22 @@ class Pages {
   std::uint64_t bytes_;
 };
 
+/// A vector, for memory that answers faster than single words can be asked for.
+using Words [[gnu::vector_size(32), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
+constexpr std::int64_t kWords = 4;
+
 /// Several sums that do not wait for each other keep more loads in flight than one.
 std::uint64_t sum(const std::uint64_t* words, Range range) {
-  std::array<std::uint64_t, 16> sums = {};
+  Words a = {}, b = {}, c = {}, d = {};
   std::int64_t i = range.first;
-  for (; i + std::ssize(sums) <= range.last; i += std::ssize(sums))
-    for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += words[i + static_cast<std::int64_t>(j)];
-  std::uint64_t total = 0;
-  for (const std::uint64_t part : sums) total += part;
+  for (; i + 4 * kWords <= range.last; i += 4 * kWords) {
+    const auto* at = reinterpret_cast<const Words*>(words + i);
+    __builtin_prefetch(at + 64);  // the processor's own prefetching stops at each page
+    __builtin_prefetch(at + 66);
+    a += at[0], b += at[1], c += at[2], d += at[3];
+  }
+  a += b + c + d;
+  std::uint64_t total = a[0] + a[1] + a[2] + a[3];
   for (; i < range.last; ++i) total += words[i];
   return total;
 }

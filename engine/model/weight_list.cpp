@@ -129,7 +129,8 @@ void WeightList::load(Backend& backend, const WeightProgress& progress) {
       if (progress && !progress(done + at, total, slot.source->name)) {
         throw Error(ErrorCode::E901, "loading was cancelled");
       }
-      if (total <= available && backend.reads_weights()) touch(bytes.subspan(at, std::min(kChunk, bytes.size() - at)));
+      if (total <= available && backend.reads_weights())
+        touch(bytes.subspan(at, std::min(kChunk, bytes.size() - at)));
     }
     prepare(slot, backend);
     done += bytes.size();
@@ -156,7 +157,11 @@ const float* WeightList::read_scales(const Slot& slot) {
 void WeightList::prepare(const Slot& slot, Backend& backend) {
   const GgufTensor& source = *slot.source;
   Tensor& target = *slot.target;
-  target = {.type = source.type, .cols = slot.shape[0], .rows = slot.shape[1], .batch = slot.shape[2], .cut = slot.cut};
+  target = {.type = source.type,
+            .cols = slot.shape[0],
+            .rows = slot.shape[1],
+            .batch = slot.shape[2],
+            .cut = slot.cut};
   const float* scales = read_scales(slot);
   std::span<const std::byte> bytes(source.data, source.bytes);
   if (is_decoded(slot)) {

@@ -64,7 +64,8 @@ struct Tensor {
   Tensor matrix(std::int64_t index) const {
     const std::int64_t step = pitch != 0 ? pitch : rows;
     const std::uint64_t first = offset + stride() * static_cast<std::uint64_t>(step * index);
-    return {type, cols, rows, 1, buffer, first, 0, scales != nullptr ? scales + index : nullptr, cut, interleaved};
+    return {type, cols,       rows, 1, buffer, first, 0, scales != nullptr ? scales + index : nullptr,
+            cut,  interleaved};
   }
   /// Rows [first, first + count) of every matrix.
   Tensor slice(std::int64_t first, std::int64_t count) const {

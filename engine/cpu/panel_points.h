@@ -16,6 +16,7 @@ template <class L>
 struct PointWords : WordReader<L> {
   using Codes = typename L::Codes;
   using Scales = typename L::Scales;
+  static constexpr int kOdd = 2;
 
   /// The points of a block: eight codes each.
   struct Points {
@@ -69,47 +70,60 @@ struct PointWords : WordReader<L> {
   [[gnu::always_inline]] static Scales odd_steps(Scales d, Codes numbers) {
     return L::times(d, L::less(L::numbers(L::template up<1>(numbers)), -1));
   }
-  /// Scales of the halves of four groups, from the nibbles of a word.
-  [[gnu::always_inline]] static void store_nibbles(Scales d, Codes words, float (*to)[kPanelRows]) {
-    PointWords::each_byte([&]<int j>() {
-      const Codes both = L::keep(L::template down<8 * j>(words), 255);
-      L::store_scales(to[2 * j], half_steps(d, L::keep(both, 15)));
-      L::store_scales(to[2 * j + 1], half_steps(d, L::template down<4>(both)));
-    });
+  /// Groups whose signs are the words from `first` on.
+  [[gnu::always_inline]] static void store_signed_groups(const InterleavedBlock& block, int first,
+                                                         const Points& points, const BlockTarget& out) {
+    for (int p = 0; p < kBlockGroups; ++p) {
+      const Codes signs = PointWords::word(block, first + p);
+      for (int v = 0; v < 4; ++v) store_signed(points, 4 * p + v, signs, v, out);
+    }
+  }
+  /// Groups whose signs and scale are every `step`-th word from `first` on: 28 bits and four.
+  [[gnu::always_inline]] static void store_packed_groups(const InterleavedBlock& block, int first, int step,
+                                                         const Points& points, Scales d,
+                                                         const BlockTarget& out) {
+    for (int p = 0; p < kBlockGroups; ++p) {
+      const Codes word = PointWords::word(block, first + step * p);
+      L::store_scales(out.scales[p], half_steps(d, L::template down<28>(word)));
+      const Codes signs = packed_signs(word);
+      for (int v = 0; v < 4; ++v) store_signed(points, 4 * p + v, signs, v, out);
+    }
+  }
+  /// Scales of the halves of all groups, from the nibbles of two words.
+  [[gnu::always_inline]] static void store_nibbles(Scales d, const InterleavedBlock& block, int first,
+                                                   const BlockTarget& out) {
+    for (int i = 0; i < 2; ++i) {
+      const Codes words = PointWords::word(block, first + i);
+      PointWords::each_byte([&]<int j>() {
+        const Codes both = L::keep(L::template down<8 * j>(words), 255);
+        L::store_scales(out.scales[8 * i + 2 * j], half_steps(d, L::keep(both, 15)));
+        L::store_scales(out.scales[8 * i + 2 * j + 1], half_steps(d, L::template down<4>(both)));
+      });
+    }
   }
 };
 
 template <class L>
 struct PanelWords<L, QuantType::iq2_xxs> : PointWords<L> {
-  static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {
       return kIq2XxsGrid[static_cast<std::size_t>(PanelWords::byte_of(block, v / 4 * 8 + v % 4, r))];
     });
     const auto d = L::times(L::halves(block.odd), L::same(0.25f));
-    for (int p = 0; p < 8; ++p) {
-      const auto word = PanelWords::word(block, 2 * p + 1);
-      L::store_scales(out.scales[p], PanelWords::half_steps(d, L::template down<28>(word)));
-      const auto signs = PanelWords::packed_signs(word);
-      for (int v = 0; v < 4; ++v) PanelWords::store_signed(points, 4 * p + v, signs, v, out);
-    }
+    PanelWords::store_packed_groups(block, 1, 2, points, d, out);
   }
 };
 
 template <class L>
 struct PanelWords<L, QuantType::iq2_xs> : PointWords<L> {
-  static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {
       return kIq2XsGrid[static_cast<std::size_t>(PanelWords::pair_of(block, 2 * v, r) & 511)];
     });
     const auto d = L::times(L::halves(block.odd), L::same(0.25f));
-    for (int i = 0; i < 2; ++i)
-      PanelWords::store_nibbles(d, PanelWords::word(block, 16 + i), out.scales + 8 * i);
+    PanelWords::store_nibbles(d, block, 16, out);
     for (int w = 0; w < 16; ++w) {
       const auto word = PanelWords::word(block, w);
       const auto signs = PanelWords::all_signs(
@@ -121,8 +135,6 @@ struct PanelWords<L, QuantType::iq2_xs> : PointWords<L> {
 
 template <class L>
 struct PanelWords<L, QuantType::iq2_s> : PointWords<L> {
-  static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {
@@ -130,12 +142,8 @@ struct PanelWords<L, QuantType::iq2_s> : PointWords<L> {
       return kIq2SGrid[static_cast<std::size_t>(PanelWords::byte_of(block, v, r) | high << 8)];
     });
     const auto d = L::times(L::halves(block.odd), L::same(0.25f));
-    for (int i = 0; i < 2; ++i)
-      PanelWords::store_nibbles(d, PanelWords::word(block, 18 + i), out.scales + 8 * i);
-    for (int p = 0; p < 8; ++p) {
-      const auto signs = PanelWords::word(block, 8 + p);
-      for (int v = 0; v < 4; ++v) PanelWords::store_signed(points, 4 * p + v, signs, v, out);
-    }
+    PanelWords::store_nibbles(d, block, 18, out);
+    PanelWords::store_signed_groups(block, 8, points, out);
   }
 };
 
@@ -146,8 +154,6 @@ struct PanelWords<L, QuantType::iq2_s> : PointWords<L> {
 
 template <class L>
 struct PanelWords<L, QuantType::iq3_xxs> : PointWords<L> {
-  static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {
@@ -156,19 +162,12 @@ struct PanelWords<L, QuantType::iq3_xxs> : PointWords<L> {
                     kIq3XxsGrid[static_cast<std::size_t>(both >> 8)]);
     });
     const auto d = L::times(L::halves(block.odd), L::same(0.5f));
-    for (int p = 0; p < 8; ++p) {
-      const auto word = PanelWords::word(block, 16 + p);
-      L::store_scales(out.scales[p], PanelWords::half_steps(d, L::template down<28>(word)));
-      const auto signs = PanelWords::packed_signs(word);
-      for (int v = 0; v < 4; ++v) PanelWords::store_signed(points, 4 * p + v, signs, v, out);
-    }
+    PanelWords::store_packed_groups(block, 16, 1, points, d, out);
   }
 };
 
 template <class L>
 struct PanelWords<L, QuantType::iq3_s> : PointWords<L> {
-  static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {
@@ -184,10 +183,7 @@ struct PanelWords<L, QuantType::iq3_s> : PointWords<L> {
       L::store_scales(out.scales[2 * j], PanelWords::odd_steps(d, L::keep(both, 15)));
       L::store_scales(out.scales[2 * j + 1], PanelWords::odd_steps(d, L::template down<4>(both)));
     });
-    for (int p = 0; p < 8; ++p) {
-      const auto signs = PanelWords::word(block, 18 + p);
-      for (int v = 0; v < 4; ++v) PanelWords::store_signed(points, 4 * p + v, signs, v, out);
-    }
+    PanelWords::store_signed_groups(block, 18, points, out);
   }
 };
 
@@ -208,8 +204,6 @@ struct ShiftedWords : PointWords<L> {
 
 template <class L>
 struct PanelWords<L, QuantType::iq1_s> : ShiftedWords<L> {
-  static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {
@@ -231,7 +225,6 @@ struct PanelWords<L, QuantType::iq1_s> : ShiftedWords<L> {
 template <class L>
 struct PanelWords<L, QuantType::iq1_m> : ShiftedWords<L> {
   static constexpr int kOdd = 0;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     typename PanelWords::Points points;
     PanelWords::look_up_all(points, [&](int v, int r) {

@@ -9,7 +9,7 @@ namespace glim::cpu {
 /// row, which is the order of PanelBlock, and nothing is moved across vectors. Bytes that are not a whole
 /// word (a scale of one or two bytes at one end of a block) come first, for all blocks of 256 columns
 /// together. A specialisation has
-///   kOdd, kOddFirst      bytes of a block that are not in words; whether the block starts with them
+///   kOdd, kOddFirst      bytes of a block that are not in words (0); whether the block starts with them
 ///   unpack(block, out)   one block
 /// Formats without a specialisation are not interleaved.
 template <class L, QuantType type>
@@ -32,6 +32,8 @@ template <class L>
 struct WordReader {
   using Codes = typename L::Codes;
   using Scales = typename L::Scales;
+  static constexpr int kOdd = 0;
+  static constexpr bool kOddFirst = true;
 
   [[gnu::always_inline]] static Codes word(const InterleavedBlock& block, int w) {
     return L::load_words(block.words + 64 * w);
@@ -76,7 +78,6 @@ struct WordReader {
 template <class L>
 struct PanelWords<L, QuantType::q8_0> : WordReader<L> {
   static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     L::store_scales(out.scales[0], L::halves(block.odd));
     for (int w = 0; w < 8; ++w) L::store_codes(out.codes[w], L::flip(PanelWords::word(block, w), 0x80808080));
@@ -97,7 +98,6 @@ template <class L, bool kFifthBit, bool kMinimum>
 struct NibbleWords : WordReader<L> {
   using Codes = typename L::Codes;
   static constexpr int kOdd = kMinimum ? 0 : 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     if constexpr (kMinimum) {
       const Codes header = NibbleWords::word(block, 0);
@@ -135,8 +135,6 @@ template <class L, bool kFifthBit>
 struct PairedWords : WordReader<L> {
   using Codes = typename L::Codes;
   using Scales = typename L::Scales;
-  static constexpr int kOdd = 0;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     const Codes header = PairedWords::word(block, 0);
     const Scales d = L::low_halves(header), low = L::negative(L::low_halves(L::template down<16>(header)));
@@ -220,8 +218,6 @@ struct PairWords : WordReader<L> {
 template <class L>
 struct PanelWords<L, QuantType::q2_k> : PairWords<L> {
   using Codes = typename L::Codes;
-  static constexpr int kOdd = 0;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     const Codes tail = PanelWords::word(block, 20);
     const auto d = L::low_halves(tail), low = L::negative(L::low_halves(L::template down<16>(tail)));
@@ -280,7 +276,6 @@ struct PanelWords<L, QuantType::tq2_0> : PairWords<L> {
 template <class L>
 struct PanelWords<L, QuantType::q1_0> : WordReader<L> {
   static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     for (int i = 0; i < 4; ++i) L::store_scales(out.scales[i], L::halves(block.odd));
     for (int q = 0; q < 32; ++q) {
@@ -305,7 +300,6 @@ struct TableWords : WordReader<L> {
 template <class L>
 struct PanelWords<L, QuantType::iq4_nl> : TableWords<L> {
   static constexpr int kOdd = 2;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     L::store_scales(out.scales[0], L::halves(block.odd));
     PanelWords::pick(kUnevenCodes.data(), block, 0, out.codes);
@@ -315,8 +309,6 @@ struct PanelWords<L, QuantType::iq4_nl> : TableWords<L> {
 template <class L>
 struct PanelWords<L, QuantType::iq4_xs> : TableWords<L> {
   using Codes = typename L::Codes;
-  static constexpr int kOdd = 0;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     const Codes header = PanelWords::word(block, 0), lows = PanelWords::word(block, 1);
     const auto d = L::low_halves(header);
@@ -335,7 +327,6 @@ struct PanelWords<L, QuantType::iq4_xs> : TableWords<L> {
 template <class L>
 struct PanelWords<L, QuantType::mxfp4> : TableWords<L> {
   static constexpr int kOdd = 1;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     PanelWords::look_up(kHalfPowers, block.odd, 1, out.scales[0]);
     PanelWords::pick(kFp4Codes.data(), block, 0, out.codes);
@@ -344,8 +335,6 @@ struct PanelWords<L, QuantType::mxfp4> : TableWords<L> {
 
 template <class L>
 struct PanelWords<L, QuantType::nvfp4> : WordReader<L> {
-  static constexpr int kOdd = 0;
-  static constexpr bool kOddFirst = true;
   [[gnu::always_inline]] static void unpack(const InterleavedBlock& block, const BlockTarget& out) {
     for (int i = 0; i < 4; ++i) PanelWords::look_up(kNvFp4Scales, block.words + i, 4, out.scales[i]);
     // Two words have a group of 16 columns: the low halves are the first eight.

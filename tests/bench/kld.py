@@ -5,7 +5,8 @@ divergence of spark's quants from its BF16 predictions, on the same text, each e
     python3 tests/bench/kld.py Q4_K_M Q8_0 --keep /srv/box/models --peer 'chroot /srv/box llama-perplexity -dev none' --peer-folder /models
 
 The BF16 predictions come from glim's reference backend with an F32 cache, in a file that both engines read. The files
-are made with an importance matrix. Types that the peer cannot load have no second figure.
+are made with an importance matrix of the same text: they are compared between engines, not with each other. Types that
+the peer cannot load have no second figure.
 """
 import argparse
 import json

@@ -110,6 +110,15 @@ TEST_CASE(
   CHECK(three.run(prompt, 33) == whole);
 }
 
+TEST_CASE("weights that stay in the file give the same bits as weights in memory") {
+  for (const char* name : {"glm-mini-Q8_0", "glm-mini-IQ4_XS"}) {
+    CAPTURE(name);
+    ModelFixture memory(model_path(name), make_cpu_backend(2), QuantType::f16);
+    ModelFixture file(model_path(name), make_cpu_backend(2, {.file_layout = true}), QuantType::f16);
+    CHECK(file.run(tokens(), 24) == memory.run(tokens(), 24));
+  }
+}
+
 TEST_CASE("truncating the cache and replaying gives the same logits as never having left") {
   ModelFixture fixture(model_path("glm-mini-Q8_0"), make_cpu_backend(2), QuantType::f16);
   const std::vector<TokenId> prompt = tokens();

@@ -127,6 +127,25 @@ TEST_CASE("what is no readable regular file is refused without waiting") {
   CHECK(code_of(dir / "dangling") == ErrorCode::E101);
 }
 
+TEST_CASE("released bytes are read from the file again; without a file they are zeros") {
+  const TempDir dir;
+  constexpr std::size_t kSize = 5 * 4096;
+  write(dir / "f", kSize, 7);
+  const FileMap map(dir / "f");
+  const std::vector<std::byte> before(map.bytes().begin(), map.bytes().end());
+  map.release(map.bytes().subspan(100, kSize - 200));
+  CHECK(std::equal(before.begin(), before.end(), map.bytes().begin()));
+
+  FileMap memory("memory", {}, kSize);
+  const std::span<std::byte> bytes = memory.make_writable();
+  std::fill(bytes.begin(), bytes.end(), std::byte{9});
+  memory.release(memory.bytes().subspan(100, 3 * 4096));
+  CHECK(bytes[4095] == std::byte{9});  // its page is shared with bytes that were not released
+  CHECK(bytes[4096] == std::byte{0});
+  CHECK(bytes[3 * 4096 - 1] == std::byte{0});
+  CHECK(bytes[3 * 4096 + 200] == std::byte{9});
+}
+
 TEST_CASE("a bus error that has nothing to do with a map still ends the process") {
   const TempDir dir;
   write(dir / "f", 100, 1);

@@ -269,7 +269,7 @@ int compare(const Job& job) {
       arguments.replay.empty())
     return compare_on_screen(job, report_path);
   std::optional<Replay> replay;
-  if (!arguments.replay.empty()) replay = read_replay(expand_path(arguments.replay));
+  if (!arguments.replay.empty()) replay = read_replay(arguments.replay, job.paths.data);
   CompareRunner runner(job.source, replay ? setup_again(job, *replay) : setup_of(job));
   int interrupted = 0;
   if (arguments.blind) {
@@ -284,6 +284,7 @@ int compare(const Job& job) {
     output.finish(runner.state());
   }
   const Comparison& result = runner.state();
+  if (!replay) keep_for_replay(result, job.paths.data);
   if (!report_path.empty()) {
     write_comparison(result, report_path);
     say(job.console, "wrote " + printable(report_path.string()));

@@ -5,6 +5,7 @@
 
 #include "app/compare/compare_ui.h"
 #include "app/compare/compare_view.h"
+#include "app/compare/replay.h"
 #include "app/profile_fields.h"
 #include "engine/base/text.h"
 #include "engine/quantize/file_type.h"
@@ -61,6 +62,7 @@ std::optional<int> CompareApp::run() {
     }
   }
   editor_.set_completion({});
+  keep_for_replay(comparison(), setup_.paths.data);
   if (!setup_.report.empty() && !comparison().prompts.empty())
     save_report(comparison(), setup_, setup_.report.string());
   return end_->to_chat ? std::nullopt : std::optional(end_->status);

@@ -20,13 +20,14 @@ std::vector<Flag> compare_flags(CompareArguments& arguments) {
       {"--own-sampling", &arguments.own_sampling, "", "",
        "sample as each profile says; without, all are greedy unless --temp is given"},
       {"--gate", &arguments.gate, "RULES", "",
-       "exit with status 8 unless all panes meet them: \"kld<0.03,tps>0.9x\""},
+       "exit with status 8 unless all panes meet them: \"kld<0.03,tps>0.9x,smoke=all\""},
       {"--blind", &arguments.blind, "", "",
        "vote on the answers before names and figures are shown; without a screen votes are read from "
        "standard "
        "input"},
       {"--replay", &arguments.replay, "FILE.json", "",
-       "make a comparison again that --report or -o json wrote, and say what has changed"},
+       "make a comparison again that --report or -o json wrote, or the latest one: @last; say what has "
+       "changed"},
       {"--report", &arguments.report, "FILE", "", "write a report: .md, .csv, .json or .html"},
       {"-o,--output", &arguments.output, "FORMAT", "text,json,jsonl", "text, json or jsonl"},
   };

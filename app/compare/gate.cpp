@@ -58,6 +58,12 @@ constexpr std::array kMetrics = {
                  return t.expected > 0 ? Measured(Value{static_cast<double>(t.met) / t.expected, false})
                                        : std::nullopt;
                }},
+    GateMetric{"smoke",
+               [](const ComparePane& pane, const PaneTotals&) {
+                 if (!pane.smoke || pane.smoke->score.scored == 0) return Measured();
+                 const SuiteScore& score = pane.smoke->score;
+                 return Measured(Value{static_cast<double>(score.passed) / score.scored, false});
+               }},
 };
 
 const GateMetric* find_metric(std::string_view name) {
@@ -81,14 +87,20 @@ std::string_view trimmed(std::string_view text) {
 GateRule rule_of(std::string_view text) {
   const auto wrong = [&](const std::string& what) {
     return Error(ErrorCode::E501, "--gate: \"" + printable(text, 60) + "\" " + what,
-                 "for example --gate \"kld<0.03,tps>0.9x\"; known are " + known_metrics());
+                 "for example --gate \"kld<0.03,tps>0.9x,smoke=all\"; known are " + known_metrics());
   };
   GateRule rule;
   rule.text = text;
-  const std::size_t at = text.find_first_of("<>");
-  if (at == text.npos) throw wrong("has no < or >");
+  const std::size_t at = text.find_first_of("<>=");
+  if (at == text.npos) throw wrong("has no <, > or =");
   rule.metric = trimmed(text.substr(0, at));
   if (find_metric(rule.metric) == nullptr) throw wrong("names no figure that is measured");
+  if (text[at] == '=') {
+    if (trimmed(text.substr(at + 1)) != "all" || (rule.metric != "smoke" && rule.metric != "expect"))
+      throw wrong("has = with another word than smoke=all or expect=all");
+    rule.less = false, rule.equal = true, rule.limit = 1;
+    return rule;
+  }
   rule.less = text[at] == '<';
   std::string_view rest = text.substr(at + 1);
   if (rest.starts_with('=')) rule.equal = true, rest.remove_prefix(1);
@@ -144,6 +156,7 @@ std::vector<std::string> broken_rules(const std::vector<GateRule>& rules, const 
       const Measured unit =
           rule.relative ? metric.of(comparison.panes[reference], base) : Measured(Value{1, false});
       std::string what = "was not measured, wanted " + rule.text;
+      if (rule.metric == "smoke") what += "; run glim eval --suite smoke -m " + pane.asked + " once";
       if (value && unit) what = broken(rule, *value, rule.limit * unit->number);
       if (!what.empty()) out.push_back(pane.label + ": " + rule.metric + " " + what);
     }

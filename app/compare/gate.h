@@ -8,8 +8,8 @@
 
 namespace glim::app {
 
-/// One condition that every pane but the reference has to meet: "kld<0.03", or "tps>0.9x", where x is the
-/// reference's own value.
+/// One condition that every pane but the reference has to meet: "kld<0.03", "tps>0.9x", where x is the
+/// reference's own value, or "smoke=all": all stored tests of the file have passed.
 struct GateRule {
   std::string metric;
   bool less = true;    ///< the value has to be below `limit`, else above

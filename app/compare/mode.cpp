@@ -52,8 +52,10 @@ ModeChoice choose_mode(CompareMode asked, const std::vector<ComparePane>& panes,
                                            : gib(choice.needed_bytes) + " of " + gib(available) + " free";
   if (asked == CompareMode::automatic) {
     choice.mode = fit ? CompareMode::interleave : CompareMode::sequential;
-    choice.reason = strf(fit ? "all %zu panes fit together: %s" : "the %zu panes do not fit together: %s",
-                         count, sizes.c_str());
+    choice.reason =
+        count == 1 ? strf("only one pane has a model%s: %s", fit ? "" : ", which does not fit", sizes.c_str())
+                   : strf(fit ? "all %zu panes fit together: %s" : "the %zu panes do not fit together: %s",
+                          count, sizes.c_str());
   } else {
     choice.reason = "as asked: " + sizes;
     if (asked == CompareMode::interleave && !fit)

@@ -4,16 +4,22 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include "app/compare/compare_text.h"
 #include "app/compare/totals.h"
+#include "app/model_name.h"
+#include "app/paths.h"
 #include "engine/base/error.h"
+#include "engine/base/new_file.h"
 #include "engine/base/text.h"
 
 namespace glim::app {
 namespace {
 
 using Report = nlohmann::ordered_json;
+
+constexpr const char* kLatest = "last_comparison.json";
 
 [[noreturn]] void refuse(const std::filesystem::path& path) {
   throw Error(ErrorCode::E501, "--replay " + printable(path.string()) +
@@ -129,9 +135,23 @@ Report replay_json(const Comparison& comparison) {
           {"prompts", std::move(prompts)}};
 }
 
-Replay read_replay(const std::filesystem::path& path) {
+void keep_for_replay(const Comparison& comparison, const std::filesystem::path& data) {
+  if (comparison.prompts.empty()) return;
+  create_private_folder(data);
+  const Report out = {{"replay", replay_json(comparison)}};
+  const std::string text = out.dump(-1, ' ', false, Report::error_handler_t::replace) + "\n";
+  NewFile file(data / kLatest);
+  file.write(std::as_bytes(std::span(text)));
+  file.give_name();
+}
+
+Replay read_replay(const std::string& name, const std::filesystem::path& data) {
+  const bool latest = name == "@last";
+  const std::filesystem::path path = latest ? data / kLatest : std::filesystem::path(expand_path(name));
   std::ifstream stream(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (latest && !stream.is_open())
+    throw Error(ErrorCode::E501, "--replay @last: there is no earlier comparison; run glim compare first");
   if (!stream.is_open() || stream.bad())
     throw Error(ErrorCode::E501,
                 "--replay " + printable(path.string()) + ": cannot read the file; check the path");
@@ -173,7 +193,8 @@ std::string replay_text(const Replay& replay, const Comparison& now) {
   const std::vector<std::string> changes = changes_since(replay, now);
   for (const std::string& change : changes) out += printable(change, 400) + "\n";
   if (changes.empty())
-    out += strf("all %zu answers of %zu panes are as they were\n", now.prompts.size(), now.panes.size());
+    out += strf("all answers to %zu %s of %zu panes are as they were\n", now.prompts.size(),
+                now.prompts.size() == 1 ? "prompt" : "prompts", now.panes.size());
   for (std::size_t i = 0; i < now.panes.size(); ++i) {
     const double rate = totals(now, i).generation_rate, before = replay.rates[i];
     if (rate <= 0 || before <= 0) continue;

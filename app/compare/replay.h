@@ -30,8 +30,13 @@ struct Replay {
 /// What read_replay() reads: an object that reports and "compare -o json" carry as "replay".
 nlohmann::ordered_json replay_json(const Comparison& comparison);
 
-/// Throws E501 for a file that holds no comparison, E602 and E603 for settings that are none.
-Replay read_replay(const std::filesystem::path& path);
+/// Throws E501 for a file that holds no comparison, E602 and E603 for settings that are none. "@last" is the
+/// one that keep_for_replay() wrote into the folder `data`.
+Replay read_replay(const std::string& name, const std::filesystem::path& data);
+
+/// Keeps a comparison in the folder `data`, where it takes the place of the one before; not one without
+/// prompts. Throws E701.
+void keep_for_replay(const Comparison& comparison, const std::filesystem::path& data);
 
 /// One sentence for each thing that is not as it was: files, answers with the token where they leave the
 /// earlier ones, divergences. Empty when the comparison came out the same.

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -22,14 +23,15 @@ using Report = nlohmann::json;
 const std::string kModels = GLIM_SOURCE_DIR "/tests/golden/model/glm-mini-";
 
 /// The whole program with real models, away from the user's own files.
+constexpr std::array kFolders = {"GLIM_CONFIG_HOME", "GLIM_DATA_HOME", "GLIM_STATE_HOME", "GLIM_CACHE_HOME",
+                                 "GLIM_DATA_DIR"};
+
 struct CompareProgram {
   CompareProgram() {
-    for (const char* name : {"GLIM_CONFIG_HOME", "GLIM_STATE_HOME", "GLIM_DATA_DIR", "GLIM_CACHE_HOME"})
-      setenv(name, dir.path().c_str(), 1);
+    for (const char* name : kFolders) setenv(name, dir.path().c_str(), 1);
   }
   ~CompareProgram() {
-    for (const char* name : {"GLIM_CONFIG_HOME", "GLIM_STATE_HOME", "GLIM_DATA_DIR", "GLIM_CACHE_HOME"})
-      unsetenv(name);
+    for (const char* name : kFolders) unsetenv(name);
   }
 
   int run(std::vector<std::string> words, const std::string& input = {}) {
@@ -207,11 +209,15 @@ TEST_CASE("a comparison is made again from its report, and what has changed is s
   CompareProgram program;
   const std::string file = (program.dir / "out.json").string(), other = (program.dir / "other.json").string();
   const std::string q8 = kModels + "Q8_0.gguf", q4 = kModels + "Q4_K_M.gguf";
+  CHECK(program.refusal({"--replay", "@last"}) == ErrorCode::E501);
   REQUIRE(program.run({q8, q4, "-p", "ab", "-n", "20", "--reference", "B", "--report", file}) == 0);
   CHECK(program.run_as_given({"--replay", file}) == 0);
-  CHECK(program.printed("all 1 answers of 2 panes are as they were"));
+  CHECK(program.printed("all answers to 1 prompt of 2 panes are as they were"));
   CHECK(program.printed("t/s, were "));
   CHECK(program.run_as_given({"--replay", file, "--gate", "kld<1e-9"}) == 8);
+
+  CHECK(program.run_as_given({"--replay", "@last"}) == 0);
+  CHECK(program.printed("all answers to 1 prompt of 2 panes are as they were"));
 
   Report report = Report::parse(std::ifstream(file));
   Report& replay = report["replay"];

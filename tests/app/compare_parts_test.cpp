@@ -266,7 +266,15 @@ TEST_CASE("gates hold for every pane but the reference") {
   CHECK(broken("kld_max<0.04").size() == 1);
   CHECK(broken("expect>0.5") ==
         std::vector<std::string>{"small: expect was not measured, wanted expect>0.5"});
-  for (const char* wrong : {"", "kld", "kld<", "kld<x", "speed>3", "kld<0.1,,"})
+  CHECK(broken("smoke=all")[0].find("run glim eval --suite smoke -m ") != std::string::npos);
+  Comparison smoked = comparison;
+  smoked.panes[1].smoke = SmokeSummary{{}, {Verdict::pass, 7, 7}};
+  CHECK(broken_rules(parse_gate("smoke=all"), smoked).empty());
+  smoked.panes[1].smoke->score.passed = 6;
+  CHECK(broken_rules(parse_gate("smoke=all"), smoked).size() == 1);
+  CHECK(broken_rules(parse_gate("smoke>0.8"), smoked).empty());
+  for (const char* wrong :
+       {"", "kld", "kld<", "kld<x", "speed>3", "kld<0.1,,", "smoke=most", "kld=all", "smoke="})
     CHECK(refusal([&] { parse_gate(wrong); }).find("--gate") == 0);
 }
 

@@ -38,9 +38,9 @@ class CpuBackend final : public Backend {
         file_layout_(options.file_layout),
         description_(strf("%s, %s, %d thread%s%s", processor_name().c_str(),
                           std::string(kernels.name).c_str(), threads, threads == 1 ? "" : "s",
-                          kernels.encode == nullptr ? ""
-                          : options.eight_bits      ? ", 8-bit activations"
-                                                    : ", 16-bit activations")) {}
+                          kernels.encode == nullptr              ? ""
+                          : options.eight_bits && !kernels.words ? ", 8-bit activations"
+                                                                 : ", 16-bit activations")) {}
 
   std::string_view name() const override { return "cpu"; }
   std::string description() const override { return description_; }

@@ -88,6 +88,7 @@ struct Kernels {
   PanelKernels panels[kQuants.size()] = {};  ///< in the order of kQuants
   /// A row of activations as CodedRows keep it; null where no format has panels.
   void (*encode)(const float* x, std::int64_t cols, std::byte* out) = nullptr;
+  bool words = false;  ///< of CodedRows: activations are words
 
   const FormatKernels& format(QuantType type) const;
   const PanelKernels& panel(QuantType type) const;
@@ -97,7 +98,7 @@ struct Kernels {
 std::vector<const Kernels*> instruction_sets();
 
 const Kernels& portable_kernels();
-/// Null where the processor or the build lacks the instructions (AVX2, FMA, F16C).
+/// Null where the processor or the build lacks the instructions (AVX2, FMA, F16C, BMI2).
 const Kernels* avx2_kernels();
 /// The same with AVX-VNNI besides.
 const Kernels* avx_vnni_kernels();

@@ -1,16 +1,16 @@
-// Compiled with -mavx2 -mfma -mf16c; nothing here may run before the processor has been asked.
+// Compiled for AVX2 with FMA, F16C and BMI2; nothing here may run before the processor has been asked.
 #include "engine/cpu/kernels.h"
 
-#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && defined(__BMI2__)
 
 #include <cpuid.h>
 
 #include "engine/cpu/kernels_body.h"
-#include "engine/cpu/lanes_avx2.h"
+#include "engine/cpu/lanes_words.h"
+#include "engine/cpu/panel_body.h"
 
 namespace glim::cpu {
 namespace {
-constexpr Kernels kKernels = KernelsBody<Avx2>::table("avx2");
 
 /// Not every compiler's built-in function knows this feature by name.
 bool has_f16c() {
@@ -20,8 +20,11 @@ bool has_f16c() {
 }  // namespace
 
 const Kernels* avx2_kernels() {
-  const bool present = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
-  return present ? &kKernels : nullptr;
+  static const bool present = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                              __builtin_cpu_supports("bmi2") && has_f16c();
+  if (!present) return nullptr;
+  static const Kernels kernels = with_panels<Avx2Words>(KernelsBody<Avx2>::table("avx2"), "avx2");
+  return &kernels;
 }
 
 }  // namespace glim::cpu

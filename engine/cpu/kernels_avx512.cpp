@@ -11,10 +11,9 @@
 namespace glim::cpu {
 
 const Kernels* avx512_kernels() {
-  static const bool present = avx2_kernels() != nullptr && __builtin_cpu_supports("bmi2") &&
-                              __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-                              __builtin_cpu_supports("avx512vnni");
+  static const bool present = avx2_kernels() != nullptr && __builtin_cpu_supports("avx512f") &&
+                              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
   if (!present) return nullptr;
   static const Kernels kernels = [] {
     Kernels out = with_panels<Avx512>(*avx2_kernels(), "avx512");

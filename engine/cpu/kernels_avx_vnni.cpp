@@ -20,7 +20,7 @@ bool has_avx_vnni() {
 }  // namespace
 
 const Kernels* avx_vnni_kernels() {
-  static const bool present = avx2_kernels() != nullptr && __builtin_cpu_supports("bmi2") && has_avx_vnni();
+  static const bool present = avx2_kernels() != nullptr && has_avx_vnni();
   if (!present) return nullptr;
   static const Kernels kernels = with_panels<AvxVnni>(*avx2_kernels(), "avx_vnni");
   return &kernels;

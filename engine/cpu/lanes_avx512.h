@@ -15,6 +15,7 @@ struct Avx512 : ByteLanes {
   using Sums = __m512i;
   using Scales = __m512;
   static constexpr int kPanelInputs = 8;
+  static constexpr bool kWords = false;
 
   static Codes load_codes(const std::uint8_t (*codes)[4]) { return _mm512_load_si512(codes); }
   static Sums all(std::int32_t value) { return _mm512_set1_epi32(value); }

@@ -40,8 +40,8 @@ struct CodedGroup {
 };
 
 /// Rows of activations in 16 bits: x = scale / 256 * (256 * upper + lower). The upper codes alone are x
-/// rounded to eight bits. A row is `cols` upper codes, `cols` lower codes and cols / 32 groups. `cols` is a
-/// multiple of 32.
+/// rounded to eight bits. A row is `cols` upper codes and `cols` lower codes, or for instruction sets that
+/// multiply words `cols` words at word_place(), and then cols / 32 groups. `cols` is a multiple of 32.
 struct CodedRows {
   std::byte* first = nullptr;
   std::int64_t cols = 0;
@@ -50,6 +50,11 @@ struct CodedRows {
   }
   [[gnu::always_inline]] std::byte* row(std::int64_t i) const { return first + row_bytes(cols) * i; }
 };
+
+/// Where the word of column i lies: of four columns first the even ones.
+[[gnu::always_inline]] constexpr int word_place(int i) {
+  return i - i % 4 + i % 4 / 2 + i % 2 * 2;
+}
 
 /// Some columns of some of the rows of CodedRows.
 struct CodedInputs {
@@ -79,7 +84,7 @@ struct PanelProduct {
   float* out;
   std::int64_t stride;
   int zero;   ///< of CodeLayout
-  bool both;  ///< whether the lower codes count too
+  bool both;  ///< whether the lower codes count too; words always count whole
 };
 
 }  // namespace glim::cpu

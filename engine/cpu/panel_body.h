@@ -9,7 +9,8 @@ namespace glim::cpu {
 /// needs L has
 ///   Codes, Sums, Scales    64 codes; one integer or float for each row of a panel
 ///   kPanelInputs           inputs whose sums fit into the registers
-///   dot(sums, codes, four) sums[r] += codes of row r · four bytes
+///   kWords                 whether activations are words, not bytes in two halves
+///   dot(sums, codes, four) sums[r] += codes of row r · four bytes; with words even() or odd() codes · two
 ///   transpose(from, stride, to)  16 x 16 words
 template <class L>
 struct PanelBody {
@@ -50,6 +51,9 @@ struct PanelBody {
     if constexpr (Codes::kLayout.minimum) L::transpose(minimums[0], sizeof minimums[0], out.minimums[0]);
   }
 
+  /// From one activation to the next.
+  static constexpr std::int64_t kCodeBytes = L::kWords ? 2 : 1;
+
   static constexpr int kAhead = 2;
   /// One block of an interleaved panel, of which `cols` columns are left.
   template <QuantType type>
@@ -77,9 +81,9 @@ struct PanelBody {
     for (int x = 0; x < X; ++x) sum[x] = L::load_scales(out + x * job.stride);
     const std::byte* upper[X];
 #pragma GCC unroll 8
-    for (int x = 0; x < X; ++x) upper[x] = inputs[x] + job.col;
+    for (int x = 0; x < X; ++x) upper[x] = inputs[x] + kCodeBytes * job.col;
     const std::int64_t groups_at =
-        2 * input_cols + job.col / kGroup * std::int64_t{sizeof(CodedGroup)} - job.col;
+        2 * input_cols + job.col / kGroup * std::int64_t{sizeof(CodedGroup)} - kCodeBytes * job.col;
     const std::int64_t groups = job.cols / kGroup;
     for (std::int64_t g = 0; g < groups; ++g) {
       const PanelBlock& block = job.blocks[g / kBlockGroups];
@@ -125,7 +129,7 @@ struct PanelBody {
                                                 const std::byte* const* upper, const Place& place,
                                                 Sums (&part)[X][2]) {
     constexpr int kQuads = 8 / kScales;
-    const std::int64_t at = place.group * kGroup;
+    const std::int64_t at = place.group * kGroup * kCodeBytes;
     const auto zeros = [&](int x, int p) {
       const CodedGroup& coded = group_of(upper[x], place.groups_at, place.group);
       const std::int32_t* sums = kBoth ? coded.sums : coded.upper_sums;
@@ -133,10 +137,14 @@ struct PanelBody {
     };
 #pragma GCC unroll 8
     for (int x = 0; x < X; ++x) {
-      for (int p = 0; p < kScales; ++p) part[x][p] = L::all(kBoth ? 0 : zeros(x, p));
+      for (int p = 0; p < kScales; ++p) part[x][p] = L::all(kBoth && !L::kWords ? 0 : zeros(x, p));
     }
-    add_dots<kQuads>(codes, upper, at, part);
-    if constexpr (kBoth) {
+    if constexpr (L::kWords) {
+      add_word_dots<kQuads>(codes, upper, at, part);
+    } else {
+      add_dots<kQuads>(codes, upper, at, part);
+    }
+    if constexpr (kBoth && !L::kWords) {
 #pragma GCC unroll 8
       for (int x = 0; x < X; ++x) {
         for (int p = 0; p < kScales; ++p) {
@@ -159,6 +167,24 @@ struct PanelBody {
       for (int x = 0; x < X; ++x) {
         part[x][q / kQuads] =
             L::dot(part[x][q / kQuads], four, number_at<std::int32_t>(inputs[x] + at + 4 * q));
+      }
+    }
+  }
+
+  /// The same where activations are words.
+  template <int kQuads, int X>
+  [[gnu::always_inline]] static void add_word_dots(const std::uint8_t (*codes)[kPanelRows][4],
+                                                   const std::byte* const* inputs, std::int64_t at,
+                                                   Sums (&part)[X][2]) {
+#pragma GCC unroll 8
+    for (int q = 0; q < 8; ++q) {
+      const auto four = L::load_codes(codes[q]);
+      const auto even = L::even(four), odd = L::odd(four);
+#pragma GCC unroll 8
+      for (int x = 0; x < X; ++x) {
+        Sums& sums = part[x][q / kQuads];
+        sums = L::dot(sums, even, number_at<std::int32_t>(inputs[x] + at + 8 * q));
+        sums = L::dot(sums, odd, number_at<std::int32_t>(inputs[x] + at + 8 * q + 4));
       }
     }
   }
@@ -188,16 +214,23 @@ struct PanelBody {
 
   template <int kScales, bool kMinimum>
   static void multiply(const PanelProduct& job, const CodedInputs& in) {
-    job.both ? products<kScales, kMinimum, true>(job, in) : products<kScales, kMinimum, false>(job, in);
+    if constexpr (!L::kWords) {
+      if (!job.both) return products<kScales, kMinimum, false>(job, in);
+    }
+    products<kScales, kMinimum, true>(job, in);
   }
 
   /// One row of activations.
   static void encode(const float* x, std::int64_t cols, std::byte* out) {
-    auto* upper = reinterpret_cast<std::int8_t*>(out);
-    auto* lower = upper + cols;
     auto* groups = reinterpret_cast<CodedGroup*>(out + 2 * cols);
-    for (std::int64_t i = 0; i < cols; i += kGroup)
-      L::encode_group(x + i, upper + i, lower + i, groups[i / kGroup]);
+    for (std::int64_t i = 0; i < cols; i += kGroup) {
+      if constexpr (L::kWords) {
+        L::encode_group(x + i, reinterpret_cast<std::int16_t*>(out) + i, groups[i / kGroup]);
+      } else {
+        auto* upper = reinterpret_cast<std::int8_t*>(out) + i;
+        L::encode_group(x + i, upper, upper + cols, groups[i / kGroup]);
+      }
+    }
   }
 
   template <QuantType type>
@@ -229,6 +262,7 @@ Kernels with_panels(const Kernels& others, std::string_view name) {
   Kernels out = others;
   out.name = name;
   out.encode = PanelBody<L>::encode;
+  out.words = L::kWords;
   constexpr PanelKernels kPanels[] = {
 #define QUANT(id, code, values, bytes) PanelBody<L>::template format<QuantType::id>(),
 #include "engine/quant/quant_types.def"

@@ -125,18 +125,21 @@ TEST_CASE("activations are coded to sixteen bits, whose upper half is the neares
     const Coded coded(*kernels, x, kCols);
     for (std::int64_t i = 0; i < 3; ++i) {
       const std::byte* row = coded.rows.row(i);
-      const auto* upper = reinterpret_cast<const std::int8_t*>(row);
+      const auto* bytes = reinterpret_cast<const std::int8_t*>(row);
+      const auto* words = reinterpret_cast<const std::int16_t*>(row);
       const auto* groups = reinterpret_cast<const cpu::CodedGroup*>(row + 2 * kCols);
       std::int32_t upper_sum = 0, sum = 0;
       for (std::int64_t c = 0; c < kCols; ++c) {
         const cpu::CodedGroup& group = groups[c / 32];
         const float value = x[static_cast<std::size_t>(i * kCols + c)];
-        const std::int32_t both = 256 * upper[c] + upper[kCols + c];
+        const std::int32_t both =
+            kernels->words ? words[cpu::word_place(static_cast<int>(c))] : 256 * bytes[c] + bytes[kCols + c];
+        const std::int32_t upper = kernels->words ? (both + 128) >> 8 : bytes[c];
         CHECK(std::abs(static_cast<float>(both) * group.scale / 256 - value) <=
               0.501f * group.scale / 256 + 1e-6f * std::abs(value));
-        CHECK(std::abs(static_cast<float>(upper[c]) * group.scale - value) <= 0.505f * group.scale);
+        CHECK(std::abs(static_cast<float>(upper) * group.scale - value) <= 0.505f * group.scale);
         if (c % 16 == 0) upper_sum = sum = 0;
-        upper_sum += upper[c];
+        upper_sum += upper;
         sum += both;
         if (c % 16 == 15) {
           CHECK(group.upper_sums[c / 16 % 2] == upper_sum);

@@ -21,7 +21,7 @@ inline constexpr int kBlockGroups = kPanelCols / kGroup;
 struct CodeLayout {
   int zero = 0;
   int scales = 1;        ///< of a group of 32 columns: one, or one for each half
-  bool minimum = false;  ///< whether there are minimums; as many as scales
+  bool minimum = false;  ///< whether there are minimums, as many as scales; then there is no zero
   bool fine = false;     ///< the codes are so exact that activations need more than eight bits
 };
 
@@ -34,9 +34,11 @@ struct alignas(64) PanelBlock {
 
 /// What a group of 32 coded activations needs besides its codes.
 struct CodedGroup {
-  float scale;                 ///< of the upper codes; of both together scale / 256
+  float scale;                 ///< of the upper codes
+  float fine_scale;            ///< of both together: scale / 256
   std::int32_t upper_sums[2];  ///< of the upper codes of each half
   std::int32_t sums[2];        ///< of 256 * upper + lower
+  float upper_total, total;    ///< both halves
 };
 
 /// Rows of activations in 16 bits: x = scale / 256 * (256 * upper + lower). The upper codes alone are x

@@ -89,7 +89,7 @@ struct PanelBody {
       const PanelBlock& block = job.blocks[g / kBlockGroups];
       const int place = static_cast<int>(g % kBlockGroups);
       Sums part[X][2];
-      group_sums<kScales, kBoth, X>(block.codes + 8 * place, upper, {input_cols, groups_at, g, job.zero},
+      group_sums<kScales, kMinimum, kBoth, X>(block.codes + 8 * place, upper, {input_cols, groups_at, g, job.zero},
                                     part);
 #pragma GCC unroll 8
       for (int x = 0; x < X; ++x) {
@@ -104,10 +104,10 @@ struct PanelBody {
             value = L::add_times(block.minimums[2 * place], static_cast<float>(sums[0]), value);
             value = L::add_times(block.minimums[2 * place + 1], static_cast<float>(sums[1]), value);
           } else {
-            value = L::add_times(block.minimums[place], static_cast<float>(sums[0] + sums[1]), value);
+            value = L::add_times(block.minimums[place], kBoth ? coded.total : coded.upper_total, value);
           }
         }
-        sum[x] = L::fma_scales(value, kBoth ? coded.scale * 0x1p-8f : coded.scale, sum[x]);
+        sum[x] = L::fma_scales(value, kBoth ? coded.fine_scale : coded.scale, sum[x]);
       }
     }
     for (int x = 0; x < X; ++x) L::store_scales(out + x * job.stride, sum[x]);
@@ -124,13 +124,14 @@ struct PanelBody {
   }
 
   /// Sums of codes times activations, less those of the zero: of the group, or of its halves.
-  template <int kScales, bool kBoth, int X>
+  template <int kScales, bool kMinimum, bool kBoth, int X>
   [[gnu::always_inline]] static void group_sums(const std::uint8_t (*codes)[kPanelRows][4],
                                                 const std::byte* const* upper, const Place& place,
                                                 Sums (&part)[X][2]) {
     constexpr int kQuads = 8 / kScales;
     const std::int64_t at = place.group * kGroup * kCodeBytes;
     const auto zeros = [&](int x, int p) {
+      if constexpr (kMinimum) return 0;
       const CodedGroup& coded = group_of(upper[x], place.groups_at, place.group);
       const std::int32_t* sums = kBoth ? coded.sums : coded.upper_sums;
       return -place.zero * (kScales == 2 ? sums[p] : sums[0] + sums[1]);
@@ -220,6 +221,12 @@ struct PanelBody {
     products<kScales, kMinimum, true>(job, in);
   }
 
+  static void finish(CodedGroup& group) {
+    group.fine_scale = group.scale * 0x1p-8f;
+    group.upper_total = static_cast<float>(group.upper_sums[0] + group.upper_sums[1]);
+    group.total = static_cast<float>(group.sums[0] + group.sums[1]);
+  }
+
   /// One row of activations.
   static void encode(const float* x, std::int64_t cols, std::byte* out) {
     auto* groups = reinterpret_cast<CodedGroup*>(out + 2 * cols);
@@ -230,6 +237,7 @@ struct PanelBody {
         auto* upper = reinterpret_cast<std::int8_t*>(out) + i;
         L::encode_group(x + i, upper, upper + cols, groups[i / kGroup]);
       }
+      finish(groups[i / kGroup]);
     }
   }
 
@@ -237,6 +245,7 @@ struct PanelBody {
   static constexpr PanelKernels format() {
     if constexpr (kHasCodes<type>) {
       constexpr CodeLayout kLayout = PanelCodes<L, type>::kLayout;
+      static_assert(!kLayout.minimum || kLayout.zero == 0);
       PanelKernels out{.unpack = unpack<type>,
                        .multiply = multiply<kLayout.scales, kLayout.minimum>,
                        .zero = kLayout.zero,

@@ -21,6 +21,7 @@ inline constexpr std::array kKeyFlags = {
     KeyFlag{"-m,--model", "model.path", "NAME"},
     KeyFlag{"--alias", "model.alias", "TEXT"},
     KeyFlag{"--backend", "backend", "NAME"},
+    KeyFlag{"--device", "device.name", "NAME"},
     KeyFlag{"-t,--threads", "device.threads", "N"},
     KeyFlag{"--activations", "device.activations", "BITS"},
     KeyFlag{"--mmap", "model.mmap", "BOOL"},
@@ -43,6 +44,7 @@ struct ShortName {
 };
 inline constexpr std::array kShortNames = {
     ShortName{"-ctk", "--cache-type-k"},
+    ShortName{"-dev", "--device"},
     ShortName{"-ctv", "--cache-type-v"},
     ShortName{"-ub", "--ubatch-size"},
     ShortName{"-sys", "--system-prompt"},

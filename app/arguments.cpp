@@ -252,6 +252,17 @@ void Parser::add_debug(CLI::App& command) {
   plan->add_option("--rows", out_.rows, "tokens of the step")->type_name("N")->check(CLI::Range(1, 65536));
   plan->add_option("--depth", out_.depth, "tokens before it")->type_name("N")->check(CLI::Range(0, 1 << 24));
   plan->add_flag("--json", out_.json, "as JSON");
+  CLI::App* verify = verb("verify", "run a model on two backends and name the first stage that differs");
+  verify->add_option("--against", out_.against, "the backend that is right (cpu; for cpu reference)")
+      ->type_name("NAME");
+  verify->add_option("-p,--prompt", out_.prompt, "the text to run")->type_name("TEXT");
+  verify->add_option("--rows", out_.step_rows, "tokens of the first step, the others come one by one (32)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65536));
+  verify->add_option("--tolerance", out_.tolerance, "relative distance that is right (0.002)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  verify->add_flag("--json", out_.json, "as JSON");
   CLI::App* logits = verb("logits", "write the logits of every position as float32 [tokens][vocabulary]");
   logits->add_option("--tokens", out_.tokens, "token ids with blanks or commas between them")
       ->type_name("IDS")
@@ -340,6 +351,9 @@ Parser::Parser() {
 
   CLI::App* devices = app_.add_subcommand("devices", "what this machine has to compute with");
   devices->add_flag("--json", out_.json, "as JSON");
+  devices->add_flag(
+      "--verify", out_.verify,
+      "compare their results with the processor's; those that are right are used by themselves");
   CLI::App* inspect = app_.add_subcommand("inspect", "what is in a GGUF file");
   inspect->add_option("file", out_.file, "the GGUF file")->type_name("FILE")->required();
   inspect->add_flag("--json", out_.json, "as JSON");

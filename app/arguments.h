@@ -42,6 +42,10 @@ struct Arguments {
   bool json = false, origin = false, specials = false;
   std::string tokens, out_file, template_file;
   std::int32_t chunk = 0, rows = 1, depth = 0;
+  std::string against;  ///< of debug verify; empty: the processor, or for it the reference
+  std::int32_t step_rows = 32;
+  double tolerance = 2e-3;
+  bool verify = false;
   ToolArguments tool;  ///< of the commands in tool_commands()
   BenchArguments bench;
   ResultsArguments results;

@@ -102,6 +102,7 @@ void Chat::take(const ModelSlot::News& news) {
       break;
     case Kind::event:
       session_.on(*news.event);
+      watch_device(*news.event);
       break;
     case Kind::loaded:
       adopt();
@@ -121,6 +122,19 @@ void Chat::take(const ModelSlot::News& news) {
       }
       break;
   }
+}
+
+void Chat::watch_device(const Event& event) {
+  if (std::holds_alternative<Finished>(event)) device_lost_ = false;
+  const auto* failed = std::get_if<Failed>(&event);
+  if (failed == nullptr || failed->code != ErrorCode::E302 || session_.busy()) return;
+  if (std::exchange(device_lost_, true)) {
+    notice("the device was lost again before it had answered; choose another one with /set device.name NAME");
+    return;
+  }
+  notice("the device was lost: the model is being loaded again, the conversation stays");
+  rest();
+  wake();
 }
 
 void Chat::note_thinking() {

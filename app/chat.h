@@ -82,6 +82,7 @@ class Chat {
   void send_next();
   void adopt();
   void keep_running();
+  void watch_device(const Event& event);
   void note_thinking();
   void take(const ModelSlot::News& news);
 
@@ -95,6 +96,7 @@ class Chat {
   std::deque<std::string> queue_;
   std::optional<std::string> unsent_;
   std::optional<ModelSlot::Failure> failure_;
+  bool device_lost_ = false;  ///< since the last answer that came to an end
   bool waking_ = false;  ///< what is said about a model has been said
 };
 

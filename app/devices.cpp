@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/text.h"
+#include "engine/verified_devices.h"
 
 namespace glim::app {
 namespace {
@@ -20,7 +21,7 @@ std::string heap_text(const DeviceReport::Heap& heap, const DeviceReport& device
 
 std::string device_text(const DeviceReport& device) {
   std::string out =
-      strf("%s: %s (%s)\n", device.backend.c_str(), printable(device.name).c_str(), device.kind.c_str());
+      strf("%s: %s (%s)\n", device.label().c_str(), printable(device.name).c_str(), device.kind.c_str());
   if (device.threads > 0) {
     out += strf("  %s, %d thread%s\n", printable(device.driver).c_str(), device.threads,
                 device.threads == 1 ? "" : "s");
@@ -37,6 +38,8 @@ std::string device_text(const DeviceReport& device) {
     const char* state = feature.used ? "used" : feature.present ? "there, not used" : "no";
     out += strf("  %s: %s\n", feature.name.c_str(), state);
   }
+  if (device.index >= 0 && device.missing.empty())
+    out += is_verified(device) ? "  results checked\n" : "  results not checked yet (--verify)\n";
   for (const std::string& reason : device.missing)
     out += strf("  cannot be used: %s\n", printable(reason).c_str());
   return out;
@@ -53,6 +56,9 @@ Json device_json(const DeviceReport& device) {
     features.push_back({{"name", feature.name}, {"present", feature.present}, {"used", feature.used}});
   }
   return {{"backend", device.backend},
+          {"label", device.label()},
+          {"uuid", device.uuid},
+          {"verified", device.index >= 0 && is_verified(device)},
           {"name", device.name},
           {"kind", device.kind},
           {"driver", device.driver},

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/backends.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -37,11 +38,20 @@ void note(LoadProgress& progress, const Loading& loading) {
 
 }  // namespace
 
+std::string backend_of(const Profile& profile) {
+  if (profile.device.empty() || profile.device == "auto") return profile.backend;
+  if (profile.backend != "auto" && device_choice(profile.device).backend != profile.backend)
+    throw Error(ErrorCode::E603,
+                strf("device.name = \"%s\" is none of backend = \"%s\"; leave one of them out",
+                     printable(profile.device, 60).c_str(), profile.backend.c_str()));
+  return profile.device;
+}
+
 EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, EngineSource& source,
                              Plan& plan, bool weights_loaded) {
   EngineOptions options;
   options.model = resolve_model(profile.model, places);
-  options.backend = profile.backend;
+  options.backend = backend_of(profile);
   options.threads = profile.threads;
   options.eight_bits = profile.activations == "8bit";
   options.mmap = profile.mmap;

@@ -93,6 +93,9 @@ class ModelSlot {
   std::optional<Candidate> candidate_;
 };
 
+/// What EngineOptions::backend is for a profile. Throws E603 when its two keys exclude each other.
+std::string backend_of(const Profile& profile);
+
 /// The options that a profile stands for; plan() is asked for what the profile leaves to the model. With
 /// `weights_loaded` only the cache has to find room. Throws Error.
 EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, EngineSource& source,

@@ -31,6 +31,7 @@ struct Profile {
   std::string model = "spark";  ///< a model name as in model_name.h
   std::string alias;
   std::string backend = "auto";
+  std::string device = "auto";  ///< "auto", or what choose_device() takes
   std::int32_t threads = 0;  ///< 0 is one per physical core
   bool mmap = false;
   std::string activations = "16bit";  ///< or "8bit"

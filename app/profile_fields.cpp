@@ -31,6 +31,8 @@ constexpr std::array kOwnFields = {
                  "leave weights in the mapped file on the processor: slower, for machines short of memory"},
     ProfileField{"model.alias", &Profile::alias, FieldType::text, 0, 0, "", Reload::live,
                  "name to show instead of the profile's"},
+    ProfileField{"device.name", &Profile::device, FieldType::text, 0, 0, "", Reload::weights,
+                 "the device of glim devices: auto, cpu, vulkan1, a part of its name, or its UUID"},
     ProfileField{"device.threads", &Profile::threads, FieldType::threads, 1, 1024, "", Reload::weights,
                  "threads, or auto: one per physical core"},
     ProfileField{"device.activations", &Profile::activations, FieldType::choice, 0, 0, "16bit 8bit",

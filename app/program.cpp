@@ -9,6 +9,7 @@
 #include "app/compare/compare.h"
 #include "app/convert.h"
 #include "app/debug_plan.h"
+#include "app/debug_verify.h"
 #include "app/devices.h"
 #include "app/drift.h"
 #include "app/eval/eval.h"
@@ -107,6 +108,10 @@ int paths(const Context& context) {
 
 int list_devices(const Context& context) {
   const Devices found = devices();
+  if (context.arguments.verify) {
+    Signals signals;
+    return verify_devices(found, context.places(), context.console, signals);
+  }
   write_out(context.console, context.arguments.json ? devices_json(found) : devices_text(found));
   for (const std::string& problem : found.problems) say(context.console, "vulkan: " + problem);
   return 0;
@@ -133,6 +138,7 @@ constexpr std::array kEntries = {
     Entry{"debug render", with_model<debug_render>},
     Entry{"debug logits", with_model<debug_logits>},
     Entry{"debug plan", with_model<debug_plan>},
+    Entry{"debug verify", with_model<debug_verify>},
     Entry{"paths", paths},
     Entry{"report", with_job<make_report>},
     Entry{"bench", with_job<bench>},

@@ -1,6 +1,8 @@
 #include "engine/backends.h"
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -8,57 +10,75 @@
 #include "engine/base/text.h"
 #include "engine/cpu/cpu_backend.h"
 #include "engine/reference/reference_backend.h"
+#include "engine/verified_devices.h"
 #include "engine/vulkan/schedule.h"
 #include "engine/vulkan/vulkan_backend.h"
 
 namespace glim {
 namespace {
 
-struct Choice {
+struct Kind {
   std::string_view name;
-  std::unique_ptr<Backend> (*make)(int threads, const CpuOptions& options);
-  BackendMemory (*memory)();
+  std::unique_ptr<Backend> (*make)(const DeviceChoice& choice, int threads, const CpuOptions& options);
+  BackendMemory (*memory)(const DeviceChoice& choice);
   std::uint64_t (*scratch)(int threads, const StepSizes& sizes);  ///< of Backend::reserve()
 };
 
 std::uint64_t nothing(int, const StepSizes&) {
   return 0;
 }
-BackendMemory host_memory() {
+BackendMemory host_memory(const DeviceChoice&) {
   return {memory_info().available, true};
 }
-BackendMemory device_memory() {
-  return {vulkan_memory(), false};
-}
 
-/// The first is what "auto" takes.
-constexpr std::array kChoices = {
-    Choice{"cpu", [](int threads, const CpuOptions& options) { return make_cpu_backend(threads, options); },
-           host_memory, cpu_scratch_bytes},
-    Choice{"vulkan", [](int, const CpuOptions&) { return make_vulkan_backend(); }, device_memory,
-           [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
-    Choice{"reference", [](int, const CpuOptions&) { return make_reference_backend(); }, host_memory,
-           nothing},
+constexpr std::array kKinds = {
+    Kind{"cpu",
+         [](const DeviceChoice&, int threads, const CpuOptions& options) {
+           return make_cpu_backend(threads, options);
+         },
+         host_memory, cpu_scratch_bytes},
+    Kind{"vulkan",
+         [](const DeviceChoice& choice, int, const CpuOptions&) { return make_vulkan_backend(choice.index); },
+         [](const DeviceChoice& choice) {
+           return BackendMemory{vulkan_memory(choice.index), false};
+         },
+         [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
+    Kind{"reference", [](const DeviceChoice&, int, const CpuOptions&) { return make_reference_backend(); },
+         host_memory, nothing},
 };
 
-const Choice& choose(std::string_view name) {
-  if (name == "auto") return kChoices.front();
-  for (const Choice& choice : kChoices) {
-    if (choice.name == name) return choice;
-  }
-  throw Error(ErrorCode::E301, strf("unknown backend \"%s\"; this build has %s", printable(name).c_str(),
-                                    backend_names().c_str()));
+const Kind& kind_of(const DeviceChoice& choice) {
+  return *std::find_if(kKinds.begin(), kKinds.end(),
+                       [&](const Kind& kind) { return kind.name == choice.backend; });
+}
+
+/// Drivers take a tenth of a second to answer, which people without a graphics card need not wait.
+bool has_graphics_card() {
+  std::error_code ignored;
+  for (const char* file : {"/dev/dri", "/dev/nvidiactl", "/dev/dxg"})
+    if (std::filesystem::exists(file, ignored)) return true;
+  return false;
+}
+
+/// All devices, asked when they are needed for the first time.
+const Devices& known_devices() {
+  static const Devices found = devices();
+  return found;
 }
 
 }  // namespace
 
-std::string_view backend_name(std::string_view name) {
-  return choose(name).name;
+DeviceChoice device_choice(std::string_view name) {
+  const bool plain = name == "cpu" || name == "reference" || (name == "auto" && !has_graphics_card());
+  if (plain) return choose_device(name, {}, {}, is_verified);
+  const Devices& known = known_devices();
+  return choose_device(name, known.found, known.problems.empty() ? "" : known.problems.front(), is_verified);
 }
 
 std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads,
                                       const CpuOptions& options) {
-  return choose(name).make(threads, options);
+  const DeviceChoice choice = device_choice(name);
+  return kind_of(choice).make(choice, threads, options);
 }
 
 std::int32_t default_threads() {
@@ -66,11 +86,12 @@ std::int32_t default_threads() {
 }
 
 std::uint64_t backend_scratch_bytes(std::string_view name, std::int32_t threads, const StepSizes& sizes) {
-  return choose(name).scratch(threads, sizes);
+  return kind_of(device_choice(name)).scratch(threads, sizes);
 }
 
 BackendMemory backend_memory(std::string_view name) {
-  return choose(name).memory();
+  const DeviceChoice choice = device_choice(name);
+  return kind_of(choice).memory(choice);
 }
 
 Devices devices() {
@@ -85,10 +106,9 @@ std::unique_ptr<Backend> make_schedule_backend(std::vector<ScheduledDispatch>& o
   return make_vulkan_schedule_backend(out);
 }
 
-std::string backend_names() {
-  std::string names = "auto";
-  for (const Choice& choice : kChoices) names += ", " + std::string(choice.name);
-  return names;
+std::uint64_t shader_hash() {
+  static const std::uint64_t hash = vulkan_code();
+  return hash;
 }
 
 }  // namespace glim

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/device_choice.h"
 #include "engine/tensor/backend.h"
 #include "engine/tensor/cpu_options.h"
 #include "engine/tensor/device_report.h"
@@ -13,10 +14,11 @@
 
 namespace glim {
 
-/// The name that "auto" stands for on this machine, or `name` itself. Throws E301 for a name that is none.
-std::string_view backend_name(std::string_view name);
+/// Everything below that takes a name takes what choose_device() (device_choice.h) takes, and throws what it
+/// throws. Drivers are asked once, and only where a name can mean a device of theirs.
+DeviceChoice device_choice(std::string_view name);
 
-/// `threads` 0 is one per physical core; `options` are for the processor. Throws E301.
+/// `threads` 0 is one per physical core; `options` are for the processor.
 std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t threads,
                                       const CpuOptions& options = {});
 
@@ -28,18 +30,14 @@ struct BackendMemory {
   std::uint64_t available;  ///< bytes; 0 where nobody knows
   bool pages_weights;
 };
-/// Throws E301.
 BackendMemory backend_memory(std::string_view name);
 
-/// What Backend::reserve() of that backend takes. Throws E301.
+/// What Backend::reserve() of that backend takes.
 std::uint64_t backend_scratch_bytes(std::string_view name, std::int32_t threads, const StepSizes& sizes);
 
 /// A backend that computes nothing and appends to `out`, which outlives it, what the Vulkan backend would
 /// dispatch. Its weights and its cache take no memory. Throws E301 for a build without Vulkan.
 std::unique_ptr<Backend> make_schedule_backend(std::vector<ScheduledDispatch>& out);
-
-/// "auto, cpu, vulkan, reference"
-std::string backend_names();
 
 /// What this machine has to compute with. A problem is a sentence that says why a backend found nothing.
 struct Devices {
@@ -47,5 +45,8 @@ struct Devices {
   std::vector<std::string> problems;
 };
 Devices devices();
+
+/// A number that changes when what graphics cards run does.
+std::uint64_t shader_hash();
 
 }  // namespace glim

@@ -20,7 +20,7 @@ class EngineGroup;
 
 struct EngineOptions {
   std::string model;  ///< path of a GGUF file or of the first part of a split set, or a shape: "shape:..."
-  std::string backend = "auto";  ///< "auto", "cpu", "reference"
+  std::string backend = "auto";  ///< what choose_device() takes: "auto", "cpu", "vulkan", "vulkan1", "rtx"
   QuantType kv_type = QuantType::f16;
   std::int32_t ctx = 0;        ///< tokens per sequence; 0 is the context that the model was trained for
   std::int32_t max_seqs = 1;   ///< sequences that may be open at once

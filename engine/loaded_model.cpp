@@ -69,7 +69,7 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
   loaded.file = open_model(options.model);
   check_is_model(*loaded.file);
   const CpuOptions cpu = cpu_options(options, *loaded.file);
-  loaded.backend = make_backend(options.backend, options.threads, cpu);
+  loaded.backend = make_backend(settled_backend(*loaded.file, options), options.threads, cpu);
   progress({LoadStage::tokenizer, 0, 1});
   VocabData vocab = read_vocab(*loaded.file);
   loaded.card.notes = vocab.warnings;

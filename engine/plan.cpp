@@ -70,12 +70,30 @@ StepLimits step_limits(const EngineOptions& options) {
   return {options.batch, std::max(kScored, options.max_seqs)};
 }
 
-Plan plan_for(const GgufFile& file, const EngineOptions& options) {
-  check_batch(options.batch);
+std::string settled_backend(const GgufFile& file, const EngineOptions& options, std::string* note) {
+  const DeviceChoice choice = device_choice(options.backend);
+  if (note != nullptr) *note = choice.note;
+  if (options.backend != "auto" || choice.index < 0) return choice.label();
+  EngineOptions there = options;
+  there.backend = choice.label();
+  const Plan plan = plan_for(file, there);
+  if (plan.fit() != Fit::no) return there.backend;
+  if (note != nullptr)
+    *note = strf("%s has %s free and the model needs %s, so the processor computes",
+                 printable(choice.name).c_str(), gib(plan.available_bytes).c_str(),
+                 gib(plan.total_bytes()).c_str());
+  return "cpu";
+}
+
+Plan plan_for(const GgufFile& file, const EngineOptions& asked) {
+  check_batch(asked.batch);
   check_is_model(file);
   const ModelConfig config = read_config(file);
+  std::string choice_note;
+  EngineOptions options = asked;
+  options.backend = settled_backend(file, asked, &choice_note);
   Plan plan;
-  plan.backend = backend_name(options.backend);
+  plan.backend = device_choice(options.backend).backend;
   plan.trained_ctx = config.trained_context;
   plan.ctx = planned_ctx(options, config);
   plan.kv_type = options.kv_type;
@@ -93,6 +111,7 @@ Plan plan_for(const GgufFile& file, const EngineOptions& options) {
       elsewhere ? BackendMemory{options.memory, false} : backend_memory(options.backend);
   plan.available_bytes = memory.available;
   plan.weights_stay = !options.weights_loaded && (!memory.pages_weights || file.in_memory());
+  if (!choice_note.empty()) plan.notes.push_back(choice_note);
   if (const std::string note = noise_note(file); !note.empty()) plan.notes.push_back(note);
   plan.notes.insert(plan.notes.end(), config.notes.begin(), config.notes.end());
   if (plan.fit() == Fit::spills && !options.weights_loaded) {

@@ -19,7 +19,7 @@ std::vector<Flag> bench_flags(BenchArguments& a) {
        "what the processor multiplies weights with: 16bit, 8bit (16bit)"},
       {"--no-warmup", &a.no_warm_up, "", "", "start the clock at once; experts are estimated, not counted"},
       {"-o,--output", &a.output, "FORMAT", "md,csv,json,jsonl,sql", "form of the rows (md)"},
-      {"--backend", &a.backend, "NAME", "", "what computes"},
+      {"--backend,--device", &a.backend, "NAME", "", "what computes"},
       {"--progress", &a.progress, "", "", "lines of progress where standard error is no terminal"},
       {"--parallel", &a.parallel, "N", "", "sequences at once: a table in the form of llama-batched-bench"},
       {"--shared-prompt", &a.shared_prompt, "", "", "of --parallel: all sequences go on from one prompt"},

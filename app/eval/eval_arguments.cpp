@@ -43,7 +43,7 @@ std::vector<Flag> eval_flags(EvalArguments& arguments) {
        "KV cache of the models; that of --against has f16"},
       {"-b,--batch-size,--ubatch-size", &a.batch, "ROWS", "", "rows of one step (256); changes no result"},
       {"-t,--threads", &a.threads, "N", "", "threads to compute with"},
-      {"--backend", &a.backend, "NAME", "", "what computes"},
+      {"--backend,--device", &a.backend, "NAME", "", "what computes"},
       {"--json", &a.json, "", "", "report as JSON"},
   };
   for (Flag& flag : suite_flags(a.suite)) flags.push_back(std::move(flag));

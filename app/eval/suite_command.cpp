@@ -66,7 +66,7 @@ Profile suite_profile(const SuiteArguments& arguments, const std::string& model)
     settings[key] = Setting{std::move(value), flag};
   };
   set("model.path", model, "-m");
-  set("backend", arguments.backend, "--backend");
+  set("device.name", arguments.backend, "--backend");
   set("kv.type_k", arguments.kv_type, "--kv-type");
   set("context.ubatch", arguments.batch, "--ubatch-size");
   if (arguments.threads != 0) set("device.threads", arguments.threads, "--threads");

@@ -12,6 +12,7 @@
 #include "app/fit/load_history.h"
 #include "app/measure_job.h"
 #include "app/model_list.h"
+#include "app/model_slot.h"
 #include "app/profile_fields.h"
 #include "app/profile_tools.h"
 #include "engine/base/error.h"
@@ -45,7 +46,7 @@ Profile chosen_profile(const Job& job) {
   if (name.empty() && arguments.words.empty() && arguments.models.empty()) name = profiles.default_name();
   Settings settings = profiles.settings(name);
   for (const auto& [key, setting] : job.arguments.overrides) settings[key] = setting;
-  if (!arguments.backend.empty()) settings["backend"] = {arguments.backend, "--backend"};
+  if (!arguments.backend.empty()) settings["device.name"] = {arguments.backend, "--backend"};
   return make_profile(name, settings);
 }
 
@@ -110,7 +111,7 @@ class Task {
   FitModel open(const std::string& name) const {
     EngineOptions options;
     options.model = resolve_model(name, job_.places);
-    options.backend = profile_.backend;
+    options.backend = backend_of(profile_);
     options.threads = profile_.threads;
     options.batch = report_.ubatch;
     return {name, options};

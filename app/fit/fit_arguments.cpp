@@ -13,7 +13,7 @@ std::vector<Flag> fit_flags(FitArguments& a) {
        "plan for a device with this much memory instead of what is free here: 24G (= 24 GiB), 24GB, 16384M"},
       {"-c,--ctx-size", &a.contexts, "TOKENS", "", "contexts: 65536, 64k, max, or several with commas"},
       {"--kv-type,--cache-type-k", &a.kv_types, "TYPES", "", "types of the KV cache, with commas"},
-      {"--backend", &a.backend, "NAME", "", "what is to compute: its memory is planned for"},
+      {"--backend,--device", &a.backend, "NAME", "", "what is to compute: its memory is planned for"},
       {"--parallel", &a.parallel, "N", "", "conversations that are held at once"},
       {"--ubatch-size", &a.ubatch, "TOKENS", "", "tokens of a prompt that are computed together"},
       {"--history", &a.history, "", "", "planned and actual memory of all loads so far"},

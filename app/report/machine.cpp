@@ -36,9 +36,10 @@ void add_limit(std::string& out, const std::string& name, const fs::path& microw
 /// The device that a backend computes with when that is not the processor.
 void add_device(std::vector<std::pair<std::string, std::string>>& out, std::string_view backend) {
   try {
-    const std::string_view name = backend_name(backend);
+    const DeviceChoice choice = device_choice(backend);
+    if (choice.index < 0) return;
     for (const DeviceReport& device : devices().found) {
-      if (device.backend != name || device.threads > 0 || !device.missing.empty()) continue;
+      if (device.label() != choice.label()) continue;
       out.emplace_back("device", device.name + " (" + device.kind + ")");
       out.emplace_back("driver", device.driver);
     }

@@ -23,7 +23,7 @@ std::vector<Flag> report_flags(ReportArguments& arguments) {
       {"--kv-type,--cache-type-k", &arguments.kv_type, "TYPE", "",
        "KV cache; the reference has f16 for quality"},
       {"-t,--threads", &arguments.threads, "N", "", "threads to compute with"},
-      {"--backend", &arguments.backend, "NAME", "", "what computes"},
+      {"--backend,--device", &arguments.backend, "NAME", "", "what computes"},
       {"-o,--output", &arguments.outputs, "FILE", "", "write the report; .md, .csv, .json or .html"},
       {"--json", &arguments.json, "", "", "JSON on standard output instead of tables"},
       {"--quick", &arguments.quick, "", "", "short tests, once each"},

@@ -22,7 +22,7 @@ PaneSpec pane_for(const ReportArguments& arguments, const std::string& asked, co
   spec.label = name;
   const auto set = [&](const char* key, Json value) { spec.settings[key] = {std::move(value), kOrigin}; };
   set("model.path", asked);
-  set("backend", arguments.backend);
+  set("device.name", arguments.backend);
   set("kv.type_k", arguments.kv_type);
   set("sampling.temp", 0);
   set("sampling.seed", 42);

@@ -1,6 +1,7 @@
 #include "engine/base/folder.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <system_error>
 
 namespace glim {
@@ -14,6 +15,16 @@ std::vector<std::filesystem::path> folder_entries(const std::filesystem::path& f
   }
   std::sort(out.begin(), out.end());
   return out;
+}
+
+std::filesystem::path cache_folder() {
+  const char* own = std::getenv("GLIM_CACHE_HOME");
+  if (own != nullptr && *own != '\0') return own;
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "glim";
+  const char* home = std::getenv("HOME");
+  return home != nullptr && *home == '/' ? std::filesystem::path(home) / ".cache" / "glim"
+                                         : std::filesystem::path();
 }
 
 }  // namespace glim

@@ -11,4 +11,8 @@ namespace glim {
 std::vector<std::filesystem::path> folder_entries(const std::filesystem::path& folder,
                                                   std::string_view extension = {});
 
+/// Where what can be made again is kept: GLIM_CACHE_HOME, else glim in the user's cache folder; empty without
+/// a home. Nothing is created.
+std::filesystem::path cache_folder();
+
 }  // namespace glim

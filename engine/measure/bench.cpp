@@ -13,6 +13,7 @@
 #include "engine/gguf/figures.h"
 #include "engine/gguf/model_kind.h"
 #include "engine/model_source.h"
+#include "engine/plan.h"
 #include "engine/text/vocab.h"
 
 namespace glim {
@@ -191,7 +192,7 @@ BenchModel::BenchModel(const EngineOptions& options, const GoOn& go_on) {
   file_ = open_model(options.model);
   check_is_model(*file_);
   backend_ = std::make_unique<ExpertCounter>(
-      make_backend(options.backend, options.threads, cpu_options(options, *file_)));
+      make_backend(settled_backend(*file_, options), options.threads, cpu_options(options, *file_)));
   fill_weights(*file_, options.threads, [&](std::uint64_t, std::uint64_t) { return go_on(); });
   model_ = load_model(*file_, *backend_, options.batch,
                       [&](std::uint64_t, std::uint64_t, std::string_view) { return go_on(); });

@@ -8,7 +8,12 @@
 
 namespace glim::vulkan {
 
-DeviceFacts choose_device(const Instance& instance) {
+DeviceFacts choose_device(const Instance& instance, std::int32_t index) {
+  const std::vector<VkPhysicalDevice> devices = instance.devices();
+  if (index >= 0) {
+    if (index < std::ssize(devices)) return DeviceFacts(devices[static_cast<std::size_t>(index)]);
+    throw Error(ErrorCode::E301, strf("there is no Vulkan device %d any more; see glim devices", index));
+  }
   std::optional<DeviceFacts> best;
   std::string refused;
   const auto rank = [](const DeviceFacts& facts) {
@@ -23,7 +28,7 @@ DeviceFacts choose_device(const Instance& instance) {
         return 1;
     }
   };
-  for (const VkPhysicalDevice physical : instance.devices()) {
+  for (const VkPhysicalDevice physical : devices) {
     DeviceFacts facts(physical);
     const std::vector<std::string> missing = missing_requirements(facts);
     if (!missing.empty()) {

@@ -18,7 +18,7 @@ void check(VkResult result, std::string_view what) {
                        "smaller quant, or close other programs",
                        name.c_str()));
     case VK_ERROR_DEVICE_LOST:
-      throw Error(ErrorCode::E301, strf("%s: the Vulkan device stopped working (device lost); load the model "
+      throw Error(ErrorCode::E302, strf("%s: the Vulkan device stopped working (device lost); load the model "
                                         "again, and look into the system log if it happens again",
                                         name.c_str()));
     default:

@@ -7,7 +7,8 @@
 
 namespace glim::vulkan {
 
-/// Throws E201 when memory ran out, E301 for everything else that went wrong in `what`.
+/// Throws E201 when memory ran out, E302 when the device was lost, E301 for everything else that went wrong
+/// in `what`.
 void check(VkResult result, std::string_view what);
 
 /// An object of a device, destroyed by `destroy`. Move-only.

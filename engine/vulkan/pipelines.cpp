@@ -1,7 +1,6 @@
 #include "engine/vulkan/pipelines.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <vector>
@@ -83,16 +82,6 @@ LayoutHandle make_layout(const Device& device, const ShaderInterface& shader) {
 }
 
 }  // namespace
-
-std::filesystem::path default_cache_folder() {
-  const char* own = std::getenv("GLIM_CACHE_HOME");
-  if (own != nullptr && *own != '\0') return own;
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  if (cache != nullptr && *cache == '/') return std::filesystem::path(cache) / "glim";
-  const char* home = std::getenv("HOME");
-  return home != nullptr && *home == '/' ? std::filesystem::path(home) / ".cache" / "glim"
-                                         : std::filesystem::path();
-}
 
 Pipelines::Pipelines(const Device& device, std::filesystem::path cache_folder) : device_(device) {
   const VkPhysicalDeviceProperties& properties = device.facts().properties;

@@ -46,7 +46,4 @@ class Pipelines {
   std::map<Key, Pipeline> made_;
 };
 
-/// $GLIM_CACHE_HOME, $XDG_CACHE_HOME/glim or ~/.cache/glim; empty when neither is known.
-std::filesystem::path default_cache_folder();
-
 }  // namespace glim::vulkan

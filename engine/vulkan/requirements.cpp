@@ -157,6 +157,7 @@ DeviceReport report(const DeviceFacts& facts) {
   out.backend = "vulkan";
   out.name = facts.properties.deviceName;
   out.kind = kind_of(facts.properties.deviceType);
+  for (const std::uint8_t byte : facts.vulkan11.deviceUUID) out.uuid += strf("%02x", byte);
   const std::uint32_t api = facts.properties.apiVersion;
   out.driver = strf("%s %s, Vulkan %u.%u.%u", facts.vulkan12.driverName, facts.vulkan12.driverInfo,
                     VK_API_VERSION_MAJOR(api), VK_API_VERSION_MINOR(api), VK_API_VERSION_PATCH(api));

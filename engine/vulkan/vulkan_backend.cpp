@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/base/fnv.h"
+#include "engine/base/folder.h"
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/vulkan/choose_device.h"
@@ -11,6 +13,7 @@
 #include "engine/vulkan/tables.h"
 #include "engine/vulkan/transfer.h"
 #include "engine/vulkan/vulkan_ops.h"
+#include "shaders/shader_modules.h"
 
 namespace glim {
 namespace {
@@ -21,10 +24,10 @@ constexpr std::uint64_t kScalesAlignment = 16;
 
 class VulkanBackend final : public Backend {
  public:
-  VulkanBackend()
-      : device_(instance_, choose_device(instance_)),
+  explicit VulkanBackend(std::int32_t index)
+      : device_(instance_, choose_device(instance_, index)),
         memory_(device_),
-        pipelines_(device_, default_cache_folder()),
+        pipelines_(device_, cache_folder()),
         transfer_(device_, memory_),
         queue_(device_, pipelines_),
         tables_(memory_, sizeof(QuantTables), Sharing::device, "tables"),
@@ -91,17 +94,17 @@ class VulkanBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_vulkan_backend() {
-  return std::make_unique<VulkanBackend>();
+std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index) {
+  return std::make_unique<VulkanBackend>(index);
 }
 
 std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes) {
   return VulkanOps::scratch_bytes(sizes);
 }
 
-std::uint64_t vulkan_memory() {
+std::uint64_t vulkan_memory(std::int32_t index) {
   const Instance instance;
-  const DeviceFacts facts = choose_device(instance);
+  const DeviceFacts facts = choose_device(instance, index);
   if (!facts.is_gpu()) return memory_info().available;  // software takes it from the host
   std::uint64_t most = 0;
   for (std::uint32_t i = 0; i < facts.memory.memoryHeapCount; ++i) {
@@ -116,8 +119,10 @@ VulkanDevices vulkan_devices() {
   VulkanDevices out;
   try {
     const Instance instance;
-    for (const VkPhysicalDevice physical : instance.devices())
+    for (const VkPhysicalDevice physical : instance.devices()) {
       out.devices.push_back(report(DeviceFacts(physical)));
+      out.devices.back().index = static_cast<std::int32_t>(out.devices.size()) - 1;
+    }
     if (out.devices.empty()) {
       out.problem =
           "there is no Vulkan device; install mesa-vulkan-drivers or the driver of the graphics card";
@@ -126,6 +131,15 @@ VulkanDevices vulkan_devices() {
     out.problem = error.what();
   }
   return out;
+}
+
+std::uint64_t vulkan_code() {
+  std::uint64_t hash = fnv1a("");
+  for (const ShaderModule& module : shader_modules()) {
+    const auto* bytes = reinterpret_cast<const char*>(module.words.data());
+    hash = fnv1a({bytes, module.words.size_bytes()}, hash);
+  }
+  return hash;
 }
 
 }  // namespace glim

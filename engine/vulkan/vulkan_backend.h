@@ -10,15 +10,18 @@
 
 namespace glim {
 
-/// Computes on the first device that can, GPUs before software. Throws E301 saying what is missing: in this
-/// build, on this machine or in its drivers.
-std::unique_ptr<Backend> make_vulkan_backend();
+/// Computes on the device with that DeviceReport::index; -1 is the first that can, GPUs before software.
+/// Throws E301 saying what is missing: in this build, on this machine or in its drivers.
+std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index = -1);
 
 /// What its Backend::reserve() takes.
 std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes);
 
 /// Bytes that this device can still give. Throws E301 as make_vulkan_backend() does.
-std::uint64_t vulkan_memory();
+std::uint64_t vulkan_memory(std::int32_t index = -1);
+
+/// A number that changes when a shader does.
+std::uint64_t vulkan_code();
 
 /// Every device of this machine. `problem` says why there is none.
 struct VulkanDevices {

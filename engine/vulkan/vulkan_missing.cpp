@@ -14,7 +14,7 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_vulkan_backend() {
+std::unique_ptr<Backend> make_vulkan_backend(std::int32_t) {
   refuse();
 }
 
@@ -26,8 +26,12 @@ std::uint64_t vulkan_scratch_bytes(const StepSizes&) {
   refuse();
 }
 
-std::uint64_t vulkan_memory() {
+std::uint64_t vulkan_memory(std::int32_t) {
   refuse();
+}
+
+std::uint64_t vulkan_code() {
+  return 0;
 }
 
 VulkanDevices vulkan_devices() {

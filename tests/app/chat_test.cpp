@@ -231,6 +231,29 @@ TEST_CASE("a generation that fails keeps what has come") {
   CHECK(!chat.session().busy());
 }
 
+TEST_CASE("a device that is lost costs an answer, not the conversation: the model is loaded again, once") {
+  ChatFixture fixture;
+  Chat& chat = fixture.start();
+  fixture.ask("one", {"1"});
+  const auto lose = [&] {
+    chat.submit("two");
+    fixture.engine().post(Failed{1, ErrorCode::E302, "computing: device lost", ""});
+    chat.poll();
+  };
+  lose();
+  REQUIRE(fixture.source.engines.size() == 2);
+  CHECK(chat.slot().engine() == nullptr);
+  fixture.engine().post(Ready{});
+  chat.poll();
+  REQUIRE(chat.slot().engine() != nullptr);
+  CHECK(fixture.conversation() ==
+        "user: one\nassistant: 1\nuser: two\nassistant: \nerror: GLIM-E302: computing: device lost\n"
+        "notice: the device was lost: the model is being loaded again, the conversation stays\n");
+  lose();
+  CHECK(fixture.source.engines.size() == 2);
+  CHECK(chat.slot().engine() != nullptr);
+}
+
 TEST_CASE("another profile with another model takes over when it is ready, with the conversation") {
   ChatFixture fixture;
   Chat& chat = fixture.start();

@@ -209,7 +209,7 @@ TEST_CASE("weights that have no room are named, least used first") {
 TEST_CASE("fit plans for the backend that is named") {
   FitFixture program;
   CHECK(program.run({"-m", kModel, "--backend", "reference", "-c", "64"}) == 0);
-  CHECK(program.refusal({"-m", kModel, "--backend", "abacus"}) == ErrorCode::E603);
+  CHECK(program.refusal({"-m", kModel, "--backend", "abacus"}) == ErrorCode::E301);
 }
 
 TEST_CASE("one model is a block, several are a table that is no wider than the terminal") {

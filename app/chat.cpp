@@ -129,7 +129,7 @@ void Chat::watch_device(const Event& event) {
   const auto* failed = std::get_if<Failed>(&event);
   if (failed == nullptr || failed->code != ErrorCode::E302 || session_.busy()) return;
   if (std::exchange(device_lost_, true)) {
-    notice("the device was lost again before it had answered; choose another one with /set device.name NAME");
+    notice("the device was lost again before it had answered; choose another one with /set device.name=NAME");
     return;
   }
   notice("the device was lost: the model is being loaded again, the conversation stays");

@@ -242,7 +242,7 @@ std::optional<BenchResult> BenchModel::run(const BenchTest& test, const BenchRul
     backend_->count(true);
     const bool read = test.prompt == 0 || run.prompts(1, test.prompt);
     backend_->count(false);
-    experts = static_cast<double>(backend_->take());
+    if (const std::uint64_t counted = backend_->take(); counted > 0) experts = static_cast<double>(counted);
     if (!read || (test.generate > 0 && !run.generate(1))) return std::nullopt;
     run.truncate(0);
   }

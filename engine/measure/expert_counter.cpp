@@ -22,7 +22,7 @@ class ExpertCounter::Counter final : public Ops {
   void output(const Output& stage) override { ops_.output(stage); }
   void route(const Route& stage) override {
     ops_.route(stage);
-    if (on) add(stage.chosen);
+    if (on && stage.chosen.buffer->host() != nullptr) add(stage.chosen);
   }
   void expert_up(const ExpertUp& stage) override { ops_.expert_up(stage); }
   void expert_down(const ExpertDown& stage) override { ops_.expert_down(stage); }
@@ -50,7 +50,7 @@ class ExpertCounter::Counter final : public Ops {
 };
 
 ExpertCounter::ExpertCounter(std::unique_ptr<Backend> backend)
-    : backend_(std::move(backend)), counter_(std::make_unique<Counter>(backend_->ops())) {}
+    : WrappingBackend(std::move(backend)), counter_(std::make_unique<Counter>(wrapped().ops())) {}
 
 ExpertCounter::~ExpertCounter() = default;
 

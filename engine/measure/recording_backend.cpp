@@ -242,17 +242,18 @@ void RecordingBackend::Recorder::head(const Head& stage) {
 }
 
 RecordingBackend::RecordingBackend(std::unique_ptr<Backend> backend, const GgufFile& file, Options options)
-    : backend_(std::move(backend)), recorder_(std::make_unique<Recorder>(backend_->ops(), file, options)) {}
+    : WrappingBackend(std::move(backend)),
+      recorder_(std::make_unique<Recorder>(wrapped().ops(), file, options)) {}
 
 RecordingBackend::~RecordingBackend() = default;
 
 std::unique_ptr<Buffer> RecordingBackend::prepare(std::span<const std::byte> file_bytes, Tensor& tensor) {
-  std::unique_ptr<Buffer> buffer = backend_->prepare(file_bytes, tensor);
+  std::unique_ptr<Buffer> buffer = wrapped().prepare(file_bytes, tensor);
   if (buffer->host() != nullptr) return buffer;
   throw Error(ErrorCode::E301,
               strf("an importance matrix needs weights in memory that the processor sees, which %s "
                    "does not have; use --backend cpu",
-                   backend_->description().c_str()));
+                   wrapped().description().c_str()));
 }
 
 Ops& RecordingBackend::ops() {

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "engine/gguf/gguf_file.h"
+#include "engine/measure/wrapping_backend.h"
 #include "engine/quantize/activation_sums.h"
-#include "engine/tensor/backend.h"
 
 namespace glim {
 
@@ -15,7 +15,7 @@ namespace glim {
 /// routed to them, other weights all rows; k_b and v_b have one vector per head. The joint kv_b of older
 /// files sees the normed latent, the router and joint gate_up what the experts see. The embedding has no
 /// entry. Every stage waits for its results.
-class RecordingBackend final : public Backend {
+class RecordingBackend final : public WrappingBackend {
  public:
   struct Options {
     bool output = false;  ///< the output matrix too, for the rows that get logits
@@ -25,20 +25,12 @@ class RecordingBackend final : public Backend {
   RecordingBackend(std::unique_ptr<Backend> backend, const GgufFile& file, Options options);
   ~RecordingBackend() override;
 
-  std::string_view name() const override { return backend_->name(); }
-  std::string description() const override { return backend_->description(); }
+  /// The host reads all results.
   std::unique_ptr<Buffer> allocate(std::uint64_t bytes, std::string_view what) override {
-    return backend_->allocate_shared(bytes, what);
-  }
-  std::unique_ptr<Buffer> allocate_shared(std::uint64_t bytes, std::string_view what) override {
-    return backend_->allocate_shared(bytes, what);
+    return wrapped().allocate_shared(bytes, what);
   }
   /// Throws E301 when the host does not see the weights of the other backend.
   std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override;
-  void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) override {
-    backend_->copy(buffer, from, to, bytes);
-  }
-  std::uint64_t reserve(const StepSizes& sizes) override { return backend_->reserve(sizes); }
   Ops& ops() override;
 
   /// The entries since the last call; none has seen nothing.
@@ -47,7 +39,6 @@ class RecordingBackend final : public Backend {
  private:
   class Recorder;
 
-  std::unique_ptr<Backend> backend_;
   std::unique_ptr<Recorder> recorder_;
 };
 

@@ -104,7 +104,8 @@ class TracingBackend::Tracer final : public Ops {
 };
 
 TracingBackend::TracingBackend(std::unique_ptr<Backend> backend, Sink sink)
-    : backend_(std::move(backend)), tracer_(std::make_unique<Tracer>(backend_->ops(), std::move(sink))) {}
+    : WrappingBackend(std::move(backend)),
+      tracer_(std::make_unique<Tracer>(wrapped().ops(), std::move(sink))) {}
 
 TracingBackend::~TracingBackend() = default;
 

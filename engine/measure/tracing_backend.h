@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/tensor/backend.h"
+#include "engine/measure/wrapping_backend.h"
 
 namespace glim {
 
@@ -21,35 +21,22 @@ struct StageResult {
 
 /// Computes with another backend, waits for every stage and hands what it has computed to a function; results
 /// that a backend may leave unfinished (of `attend`) are not handed out.
-class TracingBackend final : public Backend {
+class TracingBackend final : public WrappingBackend {
  public:
   using Sink = std::function<void(const StageResult&)>;
 
   TracingBackend(std::unique_ptr<Backend> backend, Sink sink);
   ~TracingBackend() override;
 
-  std::string_view name() const override { return backend_->name(); }
-  std::string description() const override { return backend_->description(); }
+  /// The host reads all results.
   std::unique_ptr<Buffer> allocate(std::uint64_t bytes, std::string_view what) override {
-    return backend_->allocate_shared(bytes, what);
+    return wrapped().allocate_shared(bytes, what);
   }
-  std::unique_ptr<Buffer> allocate_shared(std::uint64_t bytes, std::string_view what) override {
-    return backend_->allocate_shared(bytes, what);
-  }
-  std::unique_ptr<Buffer> prepare(std::span<const std::byte> file_bytes, Tensor& tensor) override {
-    return backend_->prepare(file_bytes, tensor);
-  }
-  bool copies_weights() const override { return backend_->copies_weights(); }
-  void copy(const Buffer& buffer, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) override {
-    backend_->copy(buffer, from, to, bytes);
-  }
-  std::uint64_t reserve(const StepSizes& sizes) override { return backend_->reserve(sizes); }
   Ops& ops() override;
 
  private:
   class Tracer;
 
-  std::unique_ptr<Backend> backend_;
   std::unique_ptr<Tracer> tracer_;
 };
 

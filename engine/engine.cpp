@@ -91,7 +91,7 @@ class LocalEngine : public Engine {
       const std::lock_guard lock(mutex_);
       stats = stats_;
     }
-    const MemoryInfo memory = memory_info();
+    const MemoryInfo& memory = memory_.reading();
     stats.resident_bytes = memory.resident;
     stats.available_bytes = memory.available;
     return stats;
@@ -212,6 +212,7 @@ class LocalEngine : public Engine {
   Stats stats_;
   std::vector<Event> outbox_;  ///< the worker's: events of the step at hand
   SequenceId next_id_ = 0;
+  mutable MemoryWatch memory_;  ///< the owner thread's
   std::atomic<bool> quit_ = false;
   std::atomic<bool> stop_ = false;  ///< the step at hand is to end; changed with mutex_ held
   std::thread worker_;              ///< last, so that it starts when everything else is there

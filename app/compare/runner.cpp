@@ -6,7 +6,6 @@
 #include "app/compare/mode.h"
 #include "app/eval/suite_record.h"
 #include "engine/base/error.h"
-#include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/engine_group.h"
 
@@ -131,7 +130,7 @@ bool CompareRunner::poll() {
 void CompareRunner::refresh_numbers() {
   for (std::size_t i = 0; i < seats_.size(); ++i)
     if (seats_[i].ready) pane(i).stats = seats_[i].engine->stats();
-  const MemoryInfo memory = memory_info();
+  const MemoryInfo& memory = memory_.reading();
   state_.resident_bytes = memory.resident;
   state_.available_bytes = memory.available;
 }

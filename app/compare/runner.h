@@ -15,6 +15,7 @@
 #include "app/compare/vote_store.h"
 #include "app/compare/votes.h"
 #include "app/engine_source.h"
+#include "engine/base/memory_info.h"
 #include "engine/measure/energy.h"
 
 namespace glim::app {
@@ -137,6 +138,7 @@ class CompareRunner {
   bool stopping_ = false;
   bool retry_ = false;  ///< plan once more those that found no memory beside what is loaded
   VoteBook votes_;
+  MemoryWatch memory_;
   std::filesystem::path data_;
   std::optional<VoteStore> store_;
   std::vector<std::int64_t> kept_;  ///< ids of the votes in the store

@@ -98,4 +98,13 @@ MemoryInfo memory_info(const fs::path& root) {
   return info;
 }
 
+const MemoryInfo& MemoryWatch::reading() {
+  const auto now = std::chrono::steady_clock::now();
+  if (taken_ == decltype(taken_){} || now - taken_ >= std::chrono::milliseconds(250)) {
+    info_ = memory_info();
+    taken_ = now;
+  }
+  return info_;
+}
+
 }  // namespace glim

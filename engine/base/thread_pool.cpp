@@ -1,5 +1,7 @@
 #include "engine/base/thread_pool.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <chrono>
 #include <system_error>
@@ -11,6 +13,8 @@ namespace glim {
 namespace {
 
 constexpr std::chrono::microseconds kSpin{50};
+constexpr int kAlone = 256;         ///< looks before the first yield, a few microseconds
+constexpr int kBetweenYields = 16;  ///< and between two
 
 void relax() {
 #if defined(__x86_64__)
@@ -20,14 +24,22 @@ void relax() {
 #endif
 }
 
-/// Returns once `value` is no longer `old`.
+bool spin_until_changed(const std::atomic<std::uint32_t>& value, std::uint32_t old, int rounds) {
+  for (int i = 0; i < rounds; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return true;
+    relax();
+  }
+  return false;
+}
+
+/// Returns once `value` is no longer `old`. Where more threads are ready than there are cores, the thread
+/// that is waited for may stand behind this one on the same core, so before long the wait lets it pass.
 void wait_for_change(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  if (spin_until_changed(value, old, kAlone)) return;
   const auto deadline = std::chrono::steady_clock::now() + kSpin;
   do {
-    for (int i = 0; i < 64; ++i) {
-      if (value.load(std::memory_order_acquire) != old) return;
-      relax();
-    }
+    sched_yield();
+    if (spin_until_changed(value, old, kBetweenYields)) return;
   } while (std::chrono::steady_clock::now() < deadline);
   value.wait(old, std::memory_order_acquire);
 }

@@ -8,12 +8,11 @@ void CpuOps::absorb(const Absorb& stage) {
   const Tensor& k_b = stage.w->k_b;
   const std::int64_t head = stage.q.cols / k_b.batch, nope = k_b.cols, rank = k_b.rows;
   const std::int64_t width = stage.absorbed.cols / k_b.batch;
-  reserve_codes(Slot::first, rows() * stage.q.cols);
+  reserve_codes({stage.q, rows()});
   pool_.run([&](int thread) {
-    encode(thread, stage.q, rows());
-    pool_.barrier();
+    const cpu::Inputs in = encoded_inputs(thread, {stage.q, rows()});
     for (std::int64_t h = 0; h < k_b.batch; ++h) {
-      multiply(thread, k_b.matrix(h), inputs_from(stage.q, h * head),
+      multiply(thread, k_b.matrix(h), in.from(h * head),
                {stage.absorbed.floats() + h * width, stage.absorbed.cols});
     }
     const Range range = own_rows(thread);

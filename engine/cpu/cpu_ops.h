@@ -81,25 +81,52 @@ class CpuOps final : public Ops {
 
   /// Rows of activations as codes beside their floats. Two matrices can be coded at a time.
   enum class Slot : std::uint8_t { first, second };
-  /// This thread's share of the first `count` rows of an f32 matrix: those that own_rows() gives, where
-  /// `count` is rows(). All threads have to pass a barrier before the codes are read.
-  void encode(int thread, const Tensor& matrix, std::int64_t count, Slot slot = Slot::first);
-  /// The first `count` rows of an f32 matrix; with codes if they can be coded, so encode() must have been
-  /// called.
-  cpu::Inputs inputs(const Tensor& matrix, std::int64_t count, Slot slot = Slot::first);
-  /// The same for columns from `col` on.
-  cpu::Inputs inputs_from(const Tensor& matrix, std::int64_t col, Slot slot = Slot::first);
-  /// Takes the memory for codes of `values` activations.
-  void reserve_codes(Slot slot, std::int64_t values);
+  /// The first `count` rows of an f32 matrix.
+  struct Activations {
+    const Tensor& matrix;
+    std::int64_t count;
+    Slot slot = Slot::first;
+    /// Whether every thread codes all rows for itself, which is quicker than waiting for another's share.
+    bool is_private() const { return count == 1 || count * matrix.cols <= kPrivateValues; }
+  };
+  static constexpr std::int64_t kPrivateValues = 4096;
+  static std::int64_t private_values(std::int64_t cols);
+
+  /// Takes the memory that encode() and norm_inputs() need. Before the threads start.
+  void reserve_codes(const Activations& x);
+  /// Codes this thread's share of the rows, if they can be coded. Returns whether all threads have to pass a
+  /// barrier before inputs() is read.
+  bool encode(int thread, const Activations& x);
+  /// Rows that have been encoded.
+  cpu::Inputs inputs(int thread, const Activations& x);
+  /// Both, with the barrier.
+  cpu::Inputs encoded_inputs(int thread, const Activations& x) {
+    if (encode(thread, x)) pool_.barrier();
+    return inputs(thread, x);
+  }
+
+  /// rms_norm(x) * gain of the rows that `index` names, or of the first ones.
+  struct Norm {
+    const Tensor& x;
+    const Tensor& gain;
+    float eps;
+    std::span<const std::int32_t> index = {};
+    bool keeps = false;  ///< also stored where the activations are
+    const float* row(std::int64_t i) const {
+      return x.floats(index.empty() ? i : index[static_cast<std::size_t>(i)]);
+    }
+  };
+  /// encoded_inputs() of normed rows; they are written to the matrix of `normed` where that is kept or where
+  /// threads share the work.
+  cpu::Inputs norm_inputs(int thread, const Norm& norm, const Activations& normed);
+  cpu::Inputs norm_inputs_alone(cpu::Workspace& own, Range kept, const Norm& norm, const Activations& normed);
+
   bool can_encode(const Tensor& matrix) const {
     return kernels_.encode != nullptr && matrix.cols % cpu::kGroup == 0;
   }
-  cpu::CodedRows coded(const Tensor& matrix, Slot slot) const {
-    return {codes_[static_cast<std::size_t>(slot)]->host(), matrix.cols};
-  }
+  cpu::CodedRows coded(int thread, const Activations& x);
 
   // What the stages are made of; each is one thread's share.
-  void norm_rows(int thread, const Tensor& x, const Tensor& gain, float eps, const Tensor& out);
   void multiply(int thread, const Tensor& matrix, const cpu::Inputs& in, OutputRows out);
   void multiply_add(int thread, const Tensor& matrix, const cpu::Inputs& in, const Tensor& x);
   void gate(int thread, const Tensor& gate, const Tensor& up, const cpu::Inputs& in, OutputRows out);
@@ -118,7 +145,7 @@ class CpuOps final : public Ops {
   std::vector<cpu::Workspace> workspaces_;  ///< one per thread
   std::int64_t widest_ = 0;                 ///< longest row of a weight
   std::unique_ptr<Buffer> scratch_;
-  std::unique_ptr<Buffer> codes_[2];          ///< one per slot
+  std::unique_ptr<Buffer> codes_[2];          ///< one per slot, of rows whose work is shared
   std::vector<float> router_logits_;          ///< [T, E]
   std::vector<ExpertGroup> groups_;           ///< ascending by expert
   std::vector<std::int32_t> pairs_, tokens_;  ///< t * A + a, and t

@@ -3,11 +3,9 @@
 namespace glim {
 
 void CpuOps::dense_down(const DenseDown& stage) {
-  reserve_codes(Slot::first, rows() * stage.hidden.cols);
+  reserve_codes({stage.hidden, rows()});
   pool_.run([&](int thread) {
-    encode(thread, stage.hidden, rows());
-    pool_.barrier();
-    multiply_add(thread, stage.w->down, inputs(stage.hidden, rows()), stage.x);
+    multiply_add(thread, stage.w->down, encoded_inputs(thread, {stage.hidden, rows()}), stage.x);
   });
 }
 

@@ -4,13 +4,11 @@ namespace glim {
 
 void CpuOps::dense_up(const DenseUp& stage) {
   const Tensor normed = scratch(stage.x.cols);
-  reserve_codes(Slot::first, rows() * normed.cols);
+  reserve_codes({normed, rows()});
   pool_.run([&](int thread) {
-    norm_rows(thread, stage.x, stage.w->norm, stage.eps, normed);
-    encode(thread, normed, rows());
-    pool_.barrier();
-    gate(thread, stage.w->gate, stage.w->up, inputs(normed, rows()),
-         {stage.hidden.floats(), stage.hidden.cols});
+    const cpu::Inputs in =
+        norm_inputs(thread, {.x = stage.x, .gain = stage.w->norm, .eps = stage.eps}, {normed, rows()});
+    gate(thread, stage.w->gate, stage.w->up, in, {stage.hidden.floats(), stage.hidden.cols});
   });
 }
 

@@ -8,16 +8,15 @@ void CpuOps::expert_down(const ExpertDown& stage) {
   const std::int64_t pairs_of_step = rows() * stage.chosen.cols;
   Tensor hidden = stage.hidden;  // one row for each choice
   hidden.cols = w.down.cols;
-  reserve_codes(Slot::first, pairs_of_step * hidden.cols);
-  if (w.shared_down) reserve_codes(Slot::second, rows() * stage.shared_hidden.cols);
+  const Activations chosen{hidden, pairs_of_step}, shared{stage.shared_hidden, rows(), Slot::second};
+  reserve_codes(chosen);
+  if (w.shared_down) reserve_codes(shared);
   pool_.run([&](int thread) {
-    encode(thread, hidden, pairs_of_step);
-    if (w.shared_down) encode(thread, stage.shared_hidden, rows(), Slot::second);
-    pool_.barrier();
-    if (w.shared_down) {
-      multiply_add(thread, w.shared_down, inputs(stage.shared_hidden, rows(), Slot::second), stage.x);
-    }
-    cpu::Inputs in = inputs(hidden, pairs_of_step);
+    bool waits = encode(thread, chosen);
+    if (w.shared_down) waits |= encode(thread, shared);
+    if (waits) pool_.barrier();
+    if (w.shared_down) multiply_add(thread, w.shared_down, inputs(thread, shared), stage.x);
+    cpu::Inputs in = inputs(thread, chosen);
     // Groups ascend by expert, so the terms of a row are added in an order that only its own choice decides.
     for (const ExpertGroup& group : groups_) {
       const std::int32_t* pairs = pairs_.data() + group.entries.first;

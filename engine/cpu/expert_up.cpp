@@ -7,11 +7,9 @@ namespace glim {
 void CpuOps::expert_up(const ExpertUp& stage) {
   const ExpertWeights& w = *stage.w;
   group_experts(stage.chosen, w.gate.batch);
-  reserve_codes(Slot::first, rows() * stage.normed.cols);
+  reserve_codes({stage.normed, rows()});
   pool_.run([&](int thread) {
-    encode(thread, stage.normed, rows());
-    pool_.barrier();
-    cpu::Inputs in = inputs(stage.normed, rows());
+    cpu::Inputs in = encoded_inputs(thread, {stage.normed, rows()});
     for (const ExpertGroup& group : groups_) {
       const std::int32_t* pairs = pairs_.data() + group.entries.first;
       in.choose(tokens_.data() + group.entries.first, group.entries.size());

@@ -18,11 +18,13 @@ struct Workspace {
   std::vector<float> tile, scores;  ///< of attention
   std::vector<PanelBlock> panels, gate_panels;
   std::vector<std::byte> row;  ///< of an interleaved matrix, in file layout
+  std::vector<float> normed;   ///< input rows that this thread norms and codes for itself
+  std::vector<std::byte> codes[2];
   std::uint64_t bytes() const {
     std::size_t values = 0;
-    for (const auto* part : {&weights, &gate_weights, &products, &gate_products, &tile, &scores})
+    for (const auto* part : {&weights, &gate_weights, &products, &gate_products, &tile, &scores, &normed})
       values += part->capacity();
-    return row.capacity() + values * sizeof(float) +
+    return row.capacity() + codes[0].capacity() + codes[1].capacity() + values * sizeof(float) +
            (panels.capacity() + gate_panels.capacity()) * sizeof(PanelBlock);
   }
 };
@@ -38,6 +40,15 @@ Value* reserve(std::vector<Value>& memory, std::int64_t count) {
 struct Inputs {
   InputRows floats;
   CodedInputs coded;
+
+  /// All rows from column `col` on.
+  Inputs from(std::int64_t col) const {
+    Inputs out = *this;
+    out.floats.base += col;
+    out.coded.col += col;
+    if (col % kGroup != 0) out.coded = {};
+    return out;
+  }
 
   /// Only the rows that `index` names.
   void choose(const std::int32_t* index, std::int64_t count) {

@@ -3,11 +3,9 @@
 namespace glim {
 
 void CpuOps::output(const Output& stage) {
-  reserve_codes(Slot::first, rows() * stage.value.cols);
+  reserve_codes({stage.value, rows()});
   pool_.run([&](int thread) {
-    encode(thread, stage.value, rows());
-    pool_.barrier();
-    multiply_add(thread, stage.w->output, inputs(stage.value, rows()), stage.x);
+    multiply_add(thread, stage.w->output, encoded_inputs(thread, {stage.value, rows()}), stage.x);
   });
 }
 

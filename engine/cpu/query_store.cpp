@@ -1,7 +1,6 @@
 #include "engine/cpu/cpu_ops.h"
 
 namespace glim {
-
 namespace {
 
 /// Turns adjacent pairs by the angles of `rope` (cosine and sine of each pair, interleaved).
@@ -13,18 +12,29 @@ void rotate(const float* from, const float* rope, std::int64_t width, float* to)
   }
 }
 
+/// Rotates the pairs of the heads' last `width` values that begin in `own`, in every row of the queries.
+void rotate_heads(const QueryStore& stage, std::int64_t count, Range own) {
+  const std::int64_t width = stage.rope.cols, head = stage.q.cols / stage.heads;
+  for (std::int64_t h = own.first / head; h * head < own.last; ++h) {
+    const std::int64_t start = (h + 1) * head - width;
+    const std::int64_t first = std::clamp<std::int64_t>((own.first - start + 1) / 2 * 2, 0, width);
+    const std::int64_t last = std::clamp<std::int64_t>((own.last - start + 1) / 2 * 2, 0, width);
+    for (std::int64_t t = 0; t < count; ++t) {
+      float* pairs = stage.q.floats(t) + start + first;
+      rotate(pairs, stage.rope.floats(t) + first, last - first, pairs);
+    }
+  }
+}
+
 }  // namespace
 
 void CpuOps::query_store(const QueryStore& stage) {
   const AttentionWeights& w = *stage.w;
   const std::int64_t width = stage.rope.cols, rank = stage.latent.cols - width;
-  const std::int64_t head = stage.q.cols / stage.heads;
   const Tensor normed = w.q_a_norm ? scratch(stage.q_latent.cols) : stage.q_latent;
-  reserve_codes(Slot::first, rows() * normed.cols);
+  reserve_codes({normed, rows()});
   pool_.run([&](int thread) {
-    const Range range = own_rows(thread);
-    if (w.q_a_norm) norm_rows(thread, stage.q_latent, w.q_a_norm, stage.eps, normed);
-    encode(thread, normed, rows());
+    const Range range = own_rows(thread), own_queries = own(w.q_b.rows, thread);
     float* stored = cpu::reserve(workspaces_[static_cast<std::size_t>(thread)].products, stage.latent.cols);
     for (std::int64_t t = range.first; t < range.last; ++t) {
       const float* latent = stage.latent.floats(t);
@@ -33,15 +43,14 @@ void CpuOps::query_store(const QueryStore& stage) {
       encode_row(stage.cache.type, {stored, static_cast<std::size_t>(stage.latent.cols)},
                  stage.cache.host_row(cache_row(row(t), row(t).position)));
     }
-    pool_.barrier();
-    multiply(thread, w.q_b, inputs(normed, rows()), {stage.q.floats(), stage.q.cols});
-    pool_.barrier();
-    for (std::int64_t t = range.first; t < range.last; ++t) {
-      for (std::int64_t h = 1; h <= stage.heads; ++h) {
-        float* pairs = stage.q.floats(t) + h * head - width;
-        rotate(pairs, stage.rope.floats(t), width, pairs);
-      }
-    }
+    const cpu::Inputs in =
+        w.q_a_norm ? norm_inputs(thread, {.x = stage.q_latent, .gain = w.q_a_norm, .eps = stage.eps},
+                                 {normed, rows()})
+                   : encoded_inputs(thread, {normed, rows()});
+    multiply(thread, w.q_b, in, {stage.q.floats(), stage.q.cols});
+    // A thread has whole pairs of its own unless heads have an odd width.
+    if (stage.q.cols / stage.heads % 2 != 0) pool_.barrier();
+    rotate_heads(stage, rows(), own_queries);
   });
 }
 

@@ -10,12 +10,10 @@ void CpuOps::route(const Route& stage) {
   std::span<const float> bias;
   if (w.router_bias) bias = {w.router_bias.floats(), experts};
   float* logits = cpu::reserve(router_logits_, rows() * w.router.rows);
-  reserve_codes(Slot::first, rows() * stage.normed.cols);
+  reserve_codes({stage.normed, rows()});
   pool_.run([&](int thread) {
-    norm_rows(thread, stage.x, w.norm, stage.eps, stage.normed);
-    encode(thread, stage.normed, rows());
-    pool_.barrier();
-    const cpu::Inputs in = inputs(stage.normed, rows());
+    const cpu::Inputs in = norm_inputs(
+        thread, {.x = stage.x, .gain = w.norm, .eps = stage.eps, .keeps = true}, {stage.normed, rows()});
     multiply(thread, w.router, in, {logits, w.router.rows});
     if (w.shared_gate) {
       gate(thread, w.shared_gate, w.shared_up, in, {stage.shared_hidden.floats(), stage.shared_hidden.cols});

@@ -132,9 +132,22 @@ const Codec& codec(QuantType type) {
   return kCodecs[&quant(type) - kQuants.data()];
 }
 
+/// Places in kQuants of the formats that files have, by code; kQuants.size() is none.
+constexpr auto kPlaces = [] {
+  std::array<std::size_t, 128> places{};
+  places.fill(kQuants.size());
+  for (std::size_t i = 0; i < kQuants.size(); ++i) {
+    const auto code = static_cast<std::size_t>(kQuants[i].type);
+    if (code < places.size()) places[code] = i;
+  }
+  return places;
+}();
+
 }  // namespace
 
 const QuantInfo& quant(QuantType type) {
+  const auto code = static_cast<std::size_t>(type);
+  if (code < kPlaces.size() && kPlaces[code] < kQuants.size()) return kQuants[kPlaces[code]];
   const auto* found =
       std::find_if(kQuants.begin(), kQuants.end(), [type](auto& q) { return q.type == type; });
   GLIM_ASSERT(found != kQuants.end());

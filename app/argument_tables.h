@@ -23,6 +23,9 @@ inline constexpr std::array kKeyFlags = {
     KeyFlag{"--backend", "backend", "NAME"},
     KeyFlag{"--device", "device.name", "NAME"},
     KeyFlag{"-t,--threads", "device.threads", "N"},
+    KeyFlag{"--gpu-layers,--n-gpu-layers", "device.gpu_layers", "N"},
+    KeyFlag{"--n-cpu-moe,--cpu-moe-layers", "device.cpu_moe_layers", "N"},
+    KeyFlag{"--kv-placement", "kv.placement", "PLACE"},
     KeyFlag{"--activations", "device.activations", "BITS"},
     KeyFlag{"--mmap", "model.mmap", "BOOL"},
     KeyFlag{"-c,--ctx-size", "context.ctx", "TOKENS"},
@@ -38,6 +41,16 @@ inline constexpr std::array kKeyFlags = {
     KeyFlag{"--reasoning-budget", "chat.think_budget", "TOKENS"},
 };
 
+/// A flag without a value that gives a profile key one.
+struct SetFlag {
+  std::string_view names, key, value;
+  const char* help;
+};
+inline constexpr std::array kSetFlags = {
+    SetFlag{"--cpu-moe", "device.cpu_moe_layers", "4096", "the processor keeps the experts of all layers"},
+    SetFlag{"--no-kv-offload", "kv.placement", "host", "the KV cache lies in main memory"},
+};
+
 /// Names that people know from llama.cpp, whose single dash CLI11 would read as a row of one-letter flags.
 struct ShortName {
   std::string_view written, meant;
@@ -49,6 +62,9 @@ inline constexpr std::array kShortNames = {
     ShortName{"-ub", "--ubatch-size"},
     ShortName{"-sys", "--system-prompt"},
     ShortName{"-ngl", "--gpu-layers"},
+    ShortName{"-ncmoe", "--n-cpu-moe"},
+    ShortName{"-cmoe", "--cpu-moe"},
+    ShortName{"-nkvo", "--no-kv-offload"},
     ShortName{"-sysf", "--system-prompt-file"},
     ShortName{"-pg", "--pg"},
     ShortName{"-mmp", "--mmap"},
@@ -61,7 +77,6 @@ struct Ineffective {
   const char* why;
 };
 inline constexpr std::array kIneffective = {
-    Ineffective{"--gpu-layers", "a model is on one device as a whole; choose it with --backend"},
     Ineffective{"--flash-attn", "attention never stores its scores here, there is nothing to switch"},
     Ineffective{"--cache-type-v", "this model family keeps its values inside the keys; use --cache-type-k"},
     Ineffective{"-b,--batch-size", "the rows of one step are set by --ubatch-size"},

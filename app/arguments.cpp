@@ -149,6 +149,15 @@ void Parser::add_key_flags(CLI::App& command) {
   for (const KeyFlag& flag : kKeyFlags) add(std::string(flag.names), field_named(flag.key), flag.value);
   for (const ProfileField& field : profile_fields())
     if (is_sampling(field)) add(sampler_flag(field), field, "X");
+  for (const SetFlag& flag : kSetFlags)
+    command
+        .add_flag_callback(
+            std::string(flag.names),
+            [this, &flag] {
+              set(std::string(flag.key), std::string(flag.value), "--" + long_name(flag.names));
+            },
+            flag.help)
+        ->group("Model");
   for (const Ineffective& flag : kIneffective)
     command
         .add_option_function<std::string>(

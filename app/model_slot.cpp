@@ -54,6 +54,9 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   options.backend = backend_of(profile);
   options.threads = profile.threads;
   options.eight_bits = profile.activations == "8bit";
+  options.gpu_layers = profile.gpu_layers;
+  options.cpu_moe_layers = profile.cpu_moe_layers;
+  options.host_cache = profile.kv_placement == "host";
   options.mmap = profile.mmap;
   options.batch = profile.ubatch;
   options.chat_template = template_source(profile.chat_template);

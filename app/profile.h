@@ -33,12 +33,15 @@ struct Profile {
   std::string backend = "auto";
   std::string device = "auto";  ///< "auto", or what choose_device() takes
   std::int32_t threads = 0;  ///< 0 is one per physical core
+  std::int32_t gpu_layers = -1;      ///< -1 is all
+  std::int32_t cpu_moe_layers = 0;   ///< -1 is as few as fit
   bool mmap = false;
   std::string activations = "16bit";  ///< or "8bit"
 
   std::int32_t ctx = kDefaultContext;
   std::int32_t ubatch = 256;  ///< rows of one step
   std::string kv_type = "f16";
+  std::string kv_placement = "device";  ///< or "host"
 
   SamplerOptions sampling;
   std::int32_t max_tokens = -1;

@@ -35,6 +35,12 @@ constexpr std::array kOwnFields = {
                  "the device of glim devices: auto, cpu, vulkan1, a part of its name, or its UUID"},
     ProfileField{"device.threads", &Profile::threads, FieldType::threads, 1, 1024, "", Reload::weights,
                  "threads, or auto: one per physical core"},
+    ProfileField{"device.gpu_layers", &Profile::gpu_layers, FieldType::count, 0, 4096, "all auto",
+                 Reload::weights,
+                 "layers that a graphics card takes, from the last on; the output is one more layer"},
+    ProfileField{"device.cpu_moe_layers", &Profile::cpu_moe_layers, FieldType::count, 0, 4096, "auto",
+                 Reload::weights,
+                 "layers, from the first on, whose experts the processor keeps and computes; auto: as few as fit"},
     ProfileField{"device.activations", &Profile::activations, FieldType::choice, 0, 0, "16bit 8bit",
                  Reload::weights,
                  "what the processor multiplies weights with; 8bit reads prompts faster and is less exact"},
@@ -45,6 +51,9 @@ constexpr std::array kOwnFields = {
                  "tokens of a prompt that are computed together"},
     ProfileField{"kv.type_k", &Profile::kv_type, FieldType::choice, 0, 0, kCacheTypeNames, Reload::cache,
                  "type of the KV cache"},
+    ProfileField{"kv.placement", &Profile::kv_placement, FieldType::choice, 0, 0, "device host",
+                 Reload::weights,
+                 "where the KV cache of a graphics card lies; host: in main memory, and the processor attends"},
     ProfileField{"sampling.seed", &SamplerOptions::seed, FieldType::seed, 0, 4294967295.0, "", Reload::live,
                  "start of the random numbers, or random"},
     ProfileField{"sampling.max_tokens", &Profile::max_tokens, FieldType::integer, -1, kMaxTokens, "",
@@ -104,7 +113,7 @@ std::string range_text(const ProfileField& field) {
   return "allowed: " + number_text(field.low) + " to " + number_text(field.high);
 }
 
-double number_in_range(const ProfileField& field, const Json& value, const char* words = "") {
+double number_in_range(const ProfileField& field, const Json& value, const std::string& words = "") {
   if (!value.is_number()) throw wrong(field, value, "must be a number", range_text(field) + words);
   const double number = value.get<double>();
   if (!(number >= field.low && number <= field.high))
@@ -112,7 +121,7 @@ double number_in_range(const ProfileField& field, const Json& value, const char*
   return number;
 }
 
-std::int32_t whole(const ProfileField& field, const Json& value, const char* words = "") {
+std::int32_t whole(const ProfileField& field, const Json& value, const std::string& words = "") {
   const double number = number_in_range(field, value, words);
   if (number != std::floor(number))
     throw wrong(field, value, "must be a whole number", range_text(field) + words);
@@ -184,6 +193,14 @@ const Json& table_of(const ProfileField& field, const Json& value) {
   return value;
 }
 
+/// What a number may also be, for a sentence about it.
+std::string word_of(const ProfileField& field) {
+  if (field.type == FieldType::threads) return " or \"auto\"";
+  if (field.type == FieldType::count)
+    return " or \"" + std::string(field.choices.substr(0, field.choices.find(' '))) + "\"";
+  return "";
+}
+
 /// Writes a checked value into its member: one overload per kind of member.
 struct Setter {
   Profile& profile;
@@ -197,10 +214,13 @@ struct Setter {
   void operator()(std::int32_t Profile::*at) const {
     if (field.type == FieldType::context) {
       profile.*at = context_of(field, value);
+    } else if (field.type == FieldType::count && value.is_string()) {
+      choice_of(field, value);
+      profile.*at = -1;
     } else if (field.type == FieldType::threads && (value == Json("auto") || value == Json(0))) {
       profile.*at = 0;
     } else {
-      profile.*at = whole(field, value, field.type == FieldType::threads ? " or \"auto\"" : "");
+      profile.*at = whole(field, value, word_of(field));
     }
   }
   void operator()(std::string Profile::*at) const {
@@ -248,6 +268,8 @@ struct Getter {
   Json operator()(std::int32_t Profile::*at) const {
     const std::int32_t number = profile.*at;
     if (field.type == FieldType::threads && number == 0) return "auto";
+    if (field.type == FieldType::count && number < 0)
+      return std::string(field.choices.substr(0, field.choices.find(' ')));
     if (field.type != FieldType::context) return number;
     return number == kDefaultContext ? Json("auto") : number == kTrainedContext ? Json("max") : Json(number);
   }
@@ -384,6 +406,7 @@ Json value_from_text(const ProfileField& field, std::string_view text) {
     case FieldType::real:
     case FieldType::context:
     case FieldType::threads:
+    case FieldType::count:
     case FieldType::seed:
       return number_or_text(text);
     case FieldType::texts:

@@ -20,6 +20,7 @@ enum class FieldType : std::uint8_t {
   real,
   context,  ///< tokens: a number, "64k", "auto", "max" or "trained"
   threads,  ///< a number or "auto"
+  count,    ///< a number, or a word of `choices`, which all stand for -1
   seed,     ///< a number or "random"
   text,
   path,    ///< a file

@@ -9,6 +9,7 @@
 #include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/cpu/cpu_backend.h"
+#include "engine/hybrid/hybrid_backend.h"
 #include "engine/reference/reference_backend.h"
 #include "engine/verified_devices.h"
 #include "engine/vulkan/schedule.h"
@@ -40,7 +41,8 @@ constexpr std::array kKinds = {
     Kind{"vulkan",
          [](const DeviceChoice& choice, int, const CpuOptions&) { return make_vulkan_backend(choice.index); },
          [](const DeviceChoice& choice) {
-           return BackendMemory{vulkan_memory(choice.index), false};
+           const VulkanMemory memory = vulkan_memory(choice.index);
+           return BackendMemory{memory.available, false, memory.apart};
          },
          [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
     Kind{"reference", [](const DeviceChoice&, int, const CpuOptions&) { return make_reference_backend(); },
@@ -79,6 +81,13 @@ std::unique_ptr<Backend> make_backend(std::string_view name, std::int32_t thread
                                       const CpuOptions& options) {
   const DeviceChoice choice = device_choice(name);
   return kind_of(choice).make(choice, threads, options);
+}
+
+std::unique_ptr<Backend> make_backend_beside(std::string_view name, std::int32_t threads,
+                                             const CpuOptions& options, const Placement& placement,
+                                             std::function<bool(std::string_view)> is_beside) {
+  return make_hybrid_backend(make_backend(name, threads, options), make_cpu_backend(threads, options),
+                             placement, std::move(is_beside));
 }
 
 std::int32_t default_threads() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "engine/tensor/backend.h"
 #include "engine/tensor/cpu_options.h"
 #include "engine/tensor/device_report.h"
+#include "engine/tensor/placement.h"
 #include "engine/tensor/scheduled_dispatch.h"
 
 namespace glim {
@@ -29,11 +31,17 @@ std::int32_t default_threads();
 struct BackendMemory {
   std::uint64_t available;  ///< bytes; 0 where nobody knows
   bool pages_weights;
+  bool apart = false;  ///< the host does not see it
 };
 BackendMemory backend_memory(std::string_view name);
 
 /// What Backend::reserve() of that backend takes.
 std::uint64_t backend_scratch_bytes(std::string_view name, std::int32_t threads, const StepSizes& sizes);
+
+/// A backend of this name that has the processor beside it: `is_beside` says which weights that holds.
+std::unique_ptr<Backend> make_backend_beside(std::string_view name, std::int32_t threads,
+                                             const CpuOptions& options, const Placement& placement,
+                                             std::function<bool(std::string_view weight)> is_beside);
 
 /// A backend that computes nothing and appends to `out`, which outlives it, what the Vulkan backend would
 /// dispatch. Its weights and its cache take no memory. Throws E301 for a build without Vulkan.

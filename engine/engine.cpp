@@ -26,8 +26,8 @@ constexpr std::array kStageNames = {"header", "tokenizer", "weights", "cache", "
 
 /// Engines with equal keys can use one and the same loaded model.
 std::string weights_key(const EngineOptions& options) {
-  return strf("%s\n%s\n%d %d\n", options.model.c_str(), options.backend.c_str(), options.batch,
-              options.threads) +
+  return strf("%s\n%s\n%d %d %d %d %d\n", options.model.c_str(), options.backend.c_str(), options.batch,
+              options.threads, options.gpu_layers, options.cpu_moe_layers, options.host_cache) +
          options.chat_template;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/events.h"
 #include "engine/quant/quant_type.h"
 #include "engine/sample/sampler_options.h"
+#include "engine/tensor/placement.h"
 #include "engine/text/reply_parser.h"
 
 namespace glim {
@@ -28,6 +29,9 @@ struct EngineOptions {
   std::int32_t batch = 256;    ///< rows of one step
   std::int32_t threads = 0;    ///< 0 is one per physical core
   bool eight_bits = false;     ///< of activations on the processor instead of 16: faster prompts, less exact
+  std::int32_t gpu_layers = -1;     ///< that a graphics card takes, the output being the last; -1 is all
+  std::int32_t cpu_moe_layers = 0;  ///< whose experts stay with the processor; -1 is as few as fit
+  bool host_cache = false;          ///< the cache of a graphics card lies in memory of the host
   bool mmap = false;  ///< the processor reads weights where the file is mapped: slower, and no second copy
   std::string chat_template;   ///< a template's source, a built-in format's name, or empty for the file's own
   std::uint64_t memory = 0;    ///< bytes of a device to plan for; 0 is what this machine has free
@@ -50,13 +54,16 @@ struct Plan {
   std::string backend;
   std::int32_t ctx = 0, trained_ctx = 0;
   QuantType kv_type = QuantType::f16;
-  std::uint64_t weight_bytes = 0, kv_bytes = 0, scratch_bytes = 0;
+  std::uint64_t weight_bytes = 0, kv_bytes = 0, scratch_bytes = 0;  ///< of the device
   std::uint64_t kv_token_bytes = 0;   ///< one token in all layers
   std::uint64_t available_bytes = 0;  ///< of the device, before loading
+  Placement placement;                ///< what the processor has beside a graphics card
+  MemoryBytes beside;                 ///< which is so much
+  std::uint64_t beside_available = 0;
   bool weights_stay = false;       ///< weights must be in memory; those of a file may leave it and come back
   std::vector<std::string> notes;  ///< what differs from what was asked, and assumptions about the file
   std::uint64_t total_bytes() const { return weight_bytes + kv_bytes + scratch_bytes; }
-  MemoryBytes memory() const { return {weight_bytes, kv_bytes, scratch_bytes}; }
+  MemoryBytes memory() const { return MemoryBytes{weight_bytes, kv_bytes, scratch_bytes} + beside; }
   Fit fit() const;
 };
 

@@ -5,10 +5,10 @@
 #include <map>
 #include <utility>
 
-#include "engine/backends.h"
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
 #include "engine/gguf/model_kind.h"
+#include "engine/model_backend.h"
 #include "engine/model_source.h"
 #include "engine/plan.h"
 #include "engine/text/vocab.h"
@@ -68,8 +68,8 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
   progress({LoadStage::header, 0, 1});
   loaded.file = open_model(options.model);
   check_is_model(*loaded.file);
-  const CpuOptions cpu = cpu_options(options, *loaded.file);
-  loaded.backend = make_backend(settled_backend(*loaded.file, options), options.threads, cpu);
+  ModelBackend made = make_model_backend(*loaded.file, options);
+  loaded.backend = std::move(made.backend);
   progress({LoadStage::tokenizer, 0, 1});
   VocabData vocab = read_vocab(*loaded.file);
   loaded.card.notes = vocab.warnings;
@@ -88,10 +88,7 @@ LoadedModel load(const EngineOptions& options, const LoadProgress& progress,
                             });
   loaded.file->check_intact();
   describe(loaded);
-  if (cpu.file_layout && !options.mmap && loaded.backend->name() == "cpu") {
-    loaded.card.notes.push_back(
-        "memory is short: the weights stay in the mapped file, which is slower than a copy in memory");
-  }
+  if (!made.note.empty()) loaded.card.notes.push_back(made.note);
   return loaded;
 }
 

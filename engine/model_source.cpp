@@ -40,11 +40,11 @@ void fill_weights(GgufFile& file, std::int32_t threads,
     throw Error(ErrorCode::E901, "loading was cancelled");
 }
 
-CpuOptions cpu_options(const EngineOptions& options, const GgufFile& file) {
+CpuOptions cpu_options(const EngineOptions& options, const GgufFile& file, std::uint64_t bytes) {
   std::uint64_t largest = 0;  // is there twice for a moment
   for (const GgufTensor& tensor : file.tensors()) largest = std::max(largest, tensor.bytes);
   const std::uint64_t available = memory_info().available;
-  const bool fits = available == 0 || file.file_bytes() + largest <= available;
+  const bool fits = available == 0 || bytes + largest <= available;
   return {.eight_bits = options.eight_bits, .file_layout = options.mmap || !fits};
 }
 

@@ -22,9 +22,9 @@ std::unique_ptr<GgufFile> open_model(const std::string& name);
 void fill_weights(GgufFile& file, std::int32_t threads,
                   const std::function<bool(std::uint64_t done, std::uint64_t total)>& go_on);
 
-/// How the processor is to hold the weights of a file that is opened and not yet filled: as
+/// How the processor is to hold `bytes` of weights of a file that is opened and not yet filled: as
 /// EngineOptions::mmap asks, and in the file where free memory cannot take a copy.
-CpuOptions cpu_options(const EngineOptions& options, const GgufFile& file);
+CpuOptions cpu_options(const EngineOptions& options, const GgufFile& file, std::uint64_t bytes);
 
 /// What people are to be told about such weights; empty for a file.
 std::string noise_note(const GgufFile& file);

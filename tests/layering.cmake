@@ -10,13 +10,14 @@ set(layers
   "engine/reference:engine/base engine/quant engine/tensor"
   "engine/cpu:engine/base engine/quant engine/tensor engine/reference"
   "engine/vulkan:engine/base engine/quant engine/tensor shaders shaders/quant"
+  "engine/hybrid:engine/base engine/quant engine/tensor"
   "engine/model:engine/base engine/quant engine/gguf engine/tensor"
   "engine/shape:engine/base engine/quant engine/gguf engine/quantize"
   "engine/quantize:engine/base engine/quant engine/gguf"
   "engine/convert:engine/base engine/quant engine/gguf engine/quantize"
   "engine/text:engine/base engine/quant engine/gguf"
   "engine/sample:engine/base"
-  "engine:engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/sample engine/shape engine/reference engine/cpu engine/vulkan"
+  "engine:engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/sample engine/shape engine/reference engine/cpu engine/vulkan engine/hybrid"
   "engine/measure:engine engine/base engine/quant engine/gguf engine/tensor engine/model engine/text engine/quantize"
   "ui:engine/base"
   "app:ui engine engine/base engine/quant engine/gguf engine/text engine/sample engine/shape engine/quantize engine/convert engine/measure")
@@ -70,7 +71,7 @@ foreach(file IN LISTS files)
         message("${file}: includes \"${header}\", but '${folder}' may only include: ${allowed}")
         math(EXPR broken "${broken} + 1")
       endif()
-      if(target MATCHES "^engine/(reference|cpu|vulkan)$" AND NOT folder STREQUAL target
+      if(target MATCHES "^engine/(reference|cpu|vulkan|hybrid)$" AND NOT folder STREQUAL target
          AND NOT folder STREQUAL "engine/cpu" AND NOT file STREQUAL backend_chooser)
         message("${file}: includes \"${header}\", but backends are named in ${backend_chooser} alone")
         math(EXPR broken "${broken} + 1")

@@ -141,6 +141,9 @@ class Bench {
                      {"type_k", quant(settings.kv_type).name},
                      {"n_batch", settings.batch},
                      {"n_ubatch", settings.ubatch},
+                     {"n_gpu_layers", settings.placement.gpu_layers},
+                     {"n_cpu_moe", settings.placement.cpu_moe_layers},
+                     {"no_kv_offload", settings.placement.host_cache},
                      {"repetitions", plan_.rules.repetitions},
                      {"warm_up", plan_.rules.warm_up}};
     kept.result["load_seconds"] = loaded_->load_seconds();

@@ -15,6 +15,11 @@ std::vector<Flag> bench_flags(BenchArguments& a) {
       {"-t,--threads", &a.threads, "N", "", "threads to compute with (one per core)"},
       {"--cache-type-k,--kv-type", &a.kv_types, "TYPE", "", "-ctk: formats of the KV cache (f16)"},
       {"--mmap", &a.mapped, "0|1", "", "-mmp: 1 leaves weights in the mapped file on the processor (0)"},
+      {"--gpu-layers,--n-gpu-layers", &a.gpu_layers, "N", "",
+       "-ngl: layers that a graphics card takes, the output being one (all)"},
+      {"--n-cpu-moe", &a.cpu_moe_layers, "N", "",
+       "-ncmoe: layers whose experts the processor keeps (0)"},
+      {"--no-kv-offload", &a.host_cache, "0|1", "", "-nkvo: 1 has the KV cache in main memory (0)"},
       {"--activations", &a.activations, "BITS", "",
        "what the processor multiplies weights with: 16bit, 8bit (16bit)"},
       {"--no-warmup", &a.no_warm_up, "", "", "start the clock at once; experts are estimated, not counted"},
@@ -30,8 +35,7 @@ std::vector<Flag> bench_flags(BenchArguments& a) {
       {"--against", &a.against, "FILE", "", "gate: compare with the rows of an earlier -o json or jsonl"},
       {"--max-slowdown", &a.max_slowdown, "PERCENT", "", "of --against: what is allowed (5%)"},
       {"--selftest", &a.self_test, "", "", "how fast this machine reads memory"},
-      {"--gpu-layers,--flash-attn,--cache-type-v", &a.ignored, "X", "",
-       "-ngl, -fa, -ctv: accepted for llama-bench's sake"},
+      {"--flash-attn,--cache-type-v", &a.ignored, "X", "", "-fa, -ctv: accepted for llama-bench's sake"},
   };
 }
 

@@ -11,7 +11,7 @@ namespace glim::app {
 /// What the command line says to "bench". Lists are as written; bench_plan.h reads them.
 struct BenchArguments {
   std::vector<std::string> models, prompts, generates, pairs, depths, batches, ubatches, threads, kv_types,
-      mapped;
+      mapped, gpu_layers, cpu_moe_layers, host_cache;
   std::vector<std::string> ignored;  ///< flags of llama-bench that change nothing here
   std::int32_t repetitions = 5;
   bool no_warm_up = false, self_test = false, latency = false, progress = false;

@@ -22,6 +22,8 @@ constexpr std::array kKeyFields = {"model_type", "model_size", "model_n_params",
 EarlierRow row_from(const Ordered& json) {
   EarlierRow out;
   for (const char* field : kKeyFields) out.key += dump_json(json.at(field), -1) + " ";
+  // Older rows lack these.
+  out.key += strf("%d %d", json.value("n_cpu_moe", 0), json.value("no_kv_offload", false));
   const BenchTest test{json.at("n_prompt").get<std::int32_t>(), json.at("n_gen").get<std::int32_t>(),
                        json.at("n_depth").get<std::int32_t>()};
   out.name = json.at("model_type").get<std::string>() + " " + test.name();

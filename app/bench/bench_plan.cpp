@@ -48,6 +48,16 @@ void add_tests(const BenchArguments& arguments, BenchPlan& plan) {
     throw Error(ErrorCode::E501, "bench: nothing to measure; give -p, -n or -pg a length above 0");
 }
 
+std::vector<BenchPlacement> placements_from(const BenchArguments& arguments) {
+  constexpr std::int32_t kMostLayers = 4096;
+  std::vector<BenchPlacement> out;
+  for (const std::int32_t layers : numbers(arguments.gpu_layers, {"--gpu-layers", -1, kMostLayers}, -1))
+    for (const std::int32_t experts : numbers(arguments.cpu_moe_layers, {"--n-cpu-moe", -1, kMostLayers}, 0))
+      for (const std::int32_t host : numbers(arguments.host_cache, {"--no-kv-offload", 0, 1}, 0))
+        out.push_back({layers, experts, host != 0});
+  return out;
+}
+
 }  // namespace
 
 BenchPlan make_bench_plan(const BenchArguments& arguments, const ModelPlaces& places) {
@@ -64,13 +74,15 @@ BenchPlan make_bench_plan(const BenchArguments& arguments, const ModelPlaces& pl
     throw Error(ErrorCode::E501,
                 "--activations " + printable(arguments.activations) + " is none; use 16bit or 8bit");
   const auto mapped = numbers(arguments.mapped, {"--mmap", 0, 1}, 0);
+  const std::vector<BenchPlacement> placements = placements_from(arguments);
   const auto threads = numbers(arguments.threads, {"--threads", 1, kMostThreads}, default_threads());
   for (const std::int32_t batch : numbers(arguments.batches, {"--batch-size", 1, kMostRows}, 2048))
     for (const std::int32_t ubatch : numbers(arguments.ubatches, {"--ubatch-size", 1, kMostRows}, 512))
       for (const std::int32_t count : threads)
         for (const QuantType type : types)
           for (const std::int32_t mmap : mapped)
-            plan.settings.push_back({batch, ubatch, count, type, mmap != 0});
+            for (const BenchPlacement& placement : placements)
+              plan.settings.push_back({batch, ubatch, count, type, mmap != 0, placement});
   add_tests(arguments, plan);
   if (plan.rows() > kMostTests)
     throw Error(ErrorCode::E501, strf("bench: these lists make %zu tests; shorten them to at most %zu",
@@ -87,6 +99,9 @@ EngineOptions bench_options(const BenchArguments& arguments, const BenchSettings
   options.batch = std::min(settings.ubatch, settings.batch);
   options.kv_type = settings.kv_type;
   options.mmap = settings.mmap;
+  options.gpu_layers = settings.placement.gpu_layers;
+  options.cpu_moe_layers = settings.placement.cpu_moe_layers;
+  options.host_cache = settings.placement.host_cache;
   options.eight_bits = arguments.activations == "8bit";
   return options;
 }

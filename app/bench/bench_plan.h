@@ -9,11 +9,19 @@
 
 namespace glim::app {
 
+/// Where the parts of a model lie, as in EngineOptions.
+struct BenchPlacement {
+  std::int32_t gpu_layers = -1, cpu_moe_layers = 0;
+  bool host_cache = false;
+  bool operator==(const BenchPlacement&) const = default;
+};
+
 /// One combination of what a model is run with.
 struct BenchSettings {
   std::int32_t batch = 2048, ubatch = 512, threads = 1;
   QuantType kv_type = QuantType::f16;
   bool mmap = false;  ///< EngineOptions::mmap
+  BenchPlacement placement;
 };
 
 /// Everything that a command line of "bench" asks for, in the order in which it is run: models, then

@@ -63,11 +63,11 @@ const std::array kFields = {
     FIXED("poll", integer, 50),
     FROM("type_k", text, type_name(r.settings.kv_type)),
     FIXED("type_v", text, "f16"),
-    FIXED("n_gpu_layers", integer, 0),
-    FIXED("n_cpu_moe", integer, 0),
+    FROM("n_gpu_layers", integer, r.settings.placement.gpu_layers),
+    FROM("n_cpu_moe", integer, r.settings.placement.cpu_moe_layers),
     FIXED("split_mode", text, "layer"),
     FIXED("main_gpu", integer, 0),
-    FIXED("no_kv_offload", boolean, false),
+    FROM("no_kv_offload", boolean, r.settings.placement.host_cache),
     FIXED("flash_attn", integer, 1),
     FIXED("devices", text, "auto"),
     FIXED("tensor_split", text, "0.00"),
@@ -248,6 +248,14 @@ class TableWriter final : public CountingWriter {
       add("n_ubatch", 8, true, [](const BenchRow& r) { return std::to_string(r.settings.ubatch); });
     if (varies([&](const BenchSettings& s) { return s.kv_type != usual.kv_type; }))
       add("type_k", 6, true, [](const BenchRow& r) { return type_name(r.settings.kv_type); });
+    if (varies([&](const BenchSettings& s) { return s.placement.gpu_layers != -1; }))
+      add("ngl", 4, true, [](const BenchRow& r) { return std::to_string(r.settings.placement.gpu_layers); });
+    if (varies([&](const BenchSettings& s) { return s.placement.cpu_moe_layers != 0; }))
+      add("ncmoe", 5, true,
+          [](const BenchRow& r) { return std::to_string(r.settings.placement.cpu_moe_layers); });
+    if (varies([&](const BenchSettings& s) { return s.placement.host_cache; }))
+      add("nkvo", 4, true,
+          [](const BenchRow& r) { return std::to_string(static_cast<int>(r.settings.placement.host_cache)); });
     add("test", 15, true, [](const BenchRow& r) { return r.result.test.name(); });
     add("t/s", 20, true, [](const BenchRow& r) {
       return strf("%.2f ± %.2f%s", rate(r).mean, rate(r).deviation, doubts(r.result).empty() ? "" : " !");

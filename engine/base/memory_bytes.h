@@ -13,6 +13,9 @@ enum class MemoryUse : std::uint8_t { weights, cache, scratch };
 struct MemoryBytes {
   std::uint64_t weights = 0, cache = 0, scratch = 0;
   std::uint64_t total() const { return weights + cache + scratch; }
+  friend MemoryBytes operator+(const MemoryBytes& a, const MemoryBytes& b) {
+    return {a.weights + b.weights, a.cache + b.cache, a.scratch + b.scratch};
+  }
 };
 
 /// Counts bytes that are in use. Any thread.

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <numeric>
 
-#include "engine/backends.h"
+#include "engine/model_backend.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "engine/base/text.h"
@@ -191,8 +191,7 @@ BenchModel::BenchModel(const EngineOptions& options, const GoOn& go_on) {
   const auto began = Clock::now();
   file_ = open_model(options.model);
   check_is_model(*file_);
-  backend_ = std::make_unique<ExpertCounter>(
-      make_backend(settled_backend(*file_, options), options.threads, cpu_options(options, *file_)));
+  backend_ = std::make_unique<ExpertCounter>(make_model_backend(*file_, options).backend);
   fill_weights(*file_, options.threads, [&](std::uint64_t, std::uint64_t) { return go_on(); });
   model_ = load_model(*file_, *backend_, options.batch,
                       [&](std::uint64_t, std::uint64_t, std::string_view) { return go_on(); });

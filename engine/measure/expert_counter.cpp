@@ -28,6 +28,7 @@ class ExpertCounter::Counter final : public Ops {
   void expert_down(const ExpertDown& stage) override { ops_.expert_down(stage); }
   void dense_up(const DenseUp& stage) override { ops_.dense_up(stage); }
   void dense_down(const DenseDown& stage) override { ops_.dense_down(stage); }
+  void copy(const Copy& stage) override { ops_.copy(stage); }
   void head(const Head& stage) override { ops_.head(stage); }
   void flush() override { ops_.flush(); }
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "engine/measure/wrapping_backend.h"
+#include "engine/tensor/wrapping_backend.h"
 
 namespace glim {
 

@@ -51,6 +51,7 @@ class RecordingBackend::Recorder final : public Ops {
   void expert_down(const ExpertDown& stage) override;
   void dense_up(const DenseUp& stage) override;
   void dense_down(const DenseDown& stage) override;
+  void copy(const Copy& stage) override { ops_.copy(stage); }
   void head(const Head& stage) override;
   void flush() override { ops_.flush(); }
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "engine/gguf/gguf_file.h"
-#include "engine/measure/wrapping_backend.h"
+#include "engine/tensor/wrapping_backend.h"
 #include "engine/quantize/activation_sums.h"
 
 namespace glim {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "engine/backends.h"
+#include "engine/model_backend.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/gguf/model_kind.h"
@@ -30,7 +30,7 @@ TextModel::TextModel(const EngineOptions& options, const GoOn& go_on, const Wrap
     : file_(open_model(options.model)) {
   check_is_model(*file_);
   check_length(options, read_config(*file_));
-  backend_ = make_backend(settled_backend(*file_, options), options.threads, cpu_options(options, *file_));
+  backend_ = make_model_backend(*file_, options).backend;
   if (wrap) backend_ = wrap(std::move(backend_), *file_);
   tokenizer_ = std::make_unique<Tokenizer>(read_vocab(*file_));
   fill_weights(*file_, options.threads, [&](std::uint64_t, std::uint64_t) { return go_on(); });

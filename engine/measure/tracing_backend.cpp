@@ -79,6 +79,7 @@ class TracingBackend::Tracer final : public Ops {
     settle();
     give("dense_down", "x", stage.x);
   }
+  void copy(const Copy& stage) override { ops_.copy(stage); }
   void head(const Head& stage) override {
     layer_ = kNoLayer;
     ops_.head(stage);

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "engine/measure/wrapping_backend.h"
+#include "engine/tensor/wrapping_backend.h"
 
 namespace glim {
 

@@ -5,6 +5,7 @@
 #include "engine/model/deepseek2_weights.h"
 #include "engine/model/model.h"
 #include "engine/model/rope.h"
+#include "engine/model/weight_places.h"
 
 namespace glim {
 namespace {
@@ -70,7 +71,7 @@ class DeepSeek2 final : public Model {
     GLIM_ASSERT(limits.rows >= 1 && limits.logits >= 1);
     WeightList list(file);
     weights_.declare(config_, list);
-    weight_bytes_ = list.bytes() + DeepSeek2Weights::derived_bytes(config_);
+    weight_bytes_ = list.bytes() + DeepSeek2Weights::derived_bytes(config_, config_.layers);
     if (list.unused_tensors() > 0)
       config_.notes.push_back(strf("%zu tensors of the file are not used", list.unused_tensors()));
     list.load(backend, progress);
@@ -188,11 +189,24 @@ std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, StepLi
   return std::make_unique<DeepSeek2>(file, backend, limits, progress);
 }
 
-std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config) {
+PlacedBytes placed_weight_bytes(const GgufFile& file, const ModelConfig& config,
+                                const Placement& placement) {
   WeightList list(file);
   DeepSeek2Weights weights;
   weights.declare(config, list);
-  return list.bytes() + DeepSeek2Weights::derived_bytes(config);
+  const WeightPlaces places(placement, file, config);
+  const std::int32_t layers = std::min(placement.layers, config.layers);
+  return {list.bytes() + DeepSeek2Weights::derived_bytes(config, config.layers),
+          list.bytes_of([&](std::string_view name) { return places.is_beside(name); }) +
+              DeepSeek2Weights::derived_bytes(config, layers)};
+}
+
+std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config) {
+  return placed_weight_bytes(file, config, {}).all;
+}
+
+std::uint64_t activation_bytes(const ModelConfig& config, StepLimits limits) {
+  return Scratch(config, limits.rows, nullptr, nullptr).own.bytes;
 }
 
 std::uint64_t scratch_bytes(const ModelConfig& config, StepLimits limits) {

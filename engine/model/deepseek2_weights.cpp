@@ -76,7 +76,7 @@ void split_kv_b(DeepSeek2Weights::Layer& layer, const GgufTensor& joint, const M
   }
   Tensor& k_b = layer.attention.k_b;
   k_b = {.type = QuantType::f32, .cols = n, .rows = r, .batch = c.heads};
-  storage.buffers.push_back(backend.take_weight(std::as_bytes(std::span(key)), k_b));
+  storage.buffers.push_back(backend.holder(joint.name).take_weight(std::as_bytes(std::span(key)), k_b));
   layer.attention.v_b = layer.kv_b.slice(n, o);
 }
 
@@ -104,9 +104,9 @@ void DeepSeek2Weights::declare(const ModelConfig& config, WeightList& list) {
   }
 }
 
-std::uint64_t DeepSeek2Weights::derived_bytes(const ModelConfig& config) {
+std::uint64_t DeepSeek2Weights::derived_bytes(const ModelConfig& config, std::int32_t layers) {
   if (!config.legacy_kv_b) return 0;
-  const std::int64_t values = config.layers * config.heads * config.latent_rank * config.nope_width;
+  const std::int64_t values = layers * config.heads * config.latent_rank * config.nope_width;
   return static_cast<std::uint64_t>(values) * sizeof(float);
 }
 

@@ -23,8 +23,8 @@ struct DeepSeek2Weights {
   /// Declares every weight in `list`. Throws E112. The object must not move until finish().
   void declare(const ModelConfig& config, WeightList& list);
 
-  /// Memory that finish() takes.
-  static std::uint64_t derived_bytes(const ModelConfig& config);
+  /// Memory that finish() takes for so many layers.
+  static std::uint64_t derived_bytes(const ModelConfig& config, std::int32_t layers);
 
   /// After WeightList::load(): derives the weights that the file holds in another form. What that takes is
   /// appended to `storage`. `file` is the one that the weights came from.

@@ -31,7 +31,7 @@ KvCache::KvCache(const ModelConfig& config, Backend& backend, QuantType type, st
   const std::int64_t rows = std::int64_t{blocks} * kBlockTokens;
   for (std::int32_t i = 0; i < config.layers; ++i) {
     Tensor layer{.type = type, .cols = config.cache_width(), .rows = rows};
-    buffers_.push_back(backend.take(layer.bytes(), MemoryUse::cache));
+    buffers_.push_back(backend.cache_holder(i).take(layer.bytes(), MemoryUse::cache));
     layer.buffer = buffers_.back().get();
     layers_.push_back(layer);
   }
@@ -66,10 +66,11 @@ void KvCache::release(std::int32_t block) {
 }
 
 void KvCache::copy(std::int32_t from, std::int32_t to) {
-  for (const Tensor& layer : layers_) {
-    const std::uint64_t bytes = layer.stride() * kBlockTokens;
-    backend_.copy(*layer.buffer, static_cast<std::uint64_t>(from) * bytes,
-                  static_cast<std::uint64_t>(to) * bytes, bytes);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::uint64_t bytes = layers_[i].stride() * kBlockTokens;
+    backend_.cache_holder(static_cast<std::int32_t>(i))
+        .copy(*layers_[i].buffer, static_cast<std::uint64_t>(from) * bytes,
+              static_cast<std::uint64_t>(to) * bytes, bytes);
   }
 }
 

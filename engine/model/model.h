@@ -52,6 +52,8 @@ std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, StepLi
 /// Backend::reserve() for these sizes. The first throws E112.
 std::uint64_t weight_bytes(const GgufFile& file, const ModelConfig& config);
 std::uint64_t scratch_bytes(const ModelConfig& config, StepLimits limits);
+/// The part of scratch_bytes() that lies in memory of the device alone.
+std::uint64_t activation_bytes(const ModelConfig& config, StepLimits limits);
 StepSizes step_sizes(const ModelConfig& config, StepLimits limits);
 
 }  // namespace glim

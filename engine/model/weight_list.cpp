@@ -102,9 +102,10 @@ const GgufTensor* WeightList::scale_of(const GgufTensor& source, const WeightSha
                    static_cast<long long>(scale->values()), static_cast<long long>(shape[2])));
 }
 
-std::uint64_t WeightList::bytes() const {
+std::uint64_t WeightList::bytes_of(const std::function<bool(std::string_view)>& counts) const {
   std::uint64_t sum = 0;
   for (const Slot& slot : slots_) {
+    if (!counts(slot.source->name)) continue;
     sum += is_decoded(slot) ? static_cast<std::uint64_t>(slot.source->values()) * sizeof(float)
                             : slot.source->bytes;
   }
@@ -177,9 +178,10 @@ void WeightList::prepare(const Slot& slot, Backend& backend) {
   }
   if (slot.f32 && source.name.find("norm") != std::string_view::npos)
     check_finite({reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)}, source);
-  storage_.buffers.push_back(backend.take_weight(bytes, target));
+  Backend& holder = backend.holder(source.name);
+  storage_.buffers.push_back(holder.take_weight(bytes, target));
   // A joint matrix is read once more when it is split.
-  if (backend.copies_weights() && target.host() != bytes.data() && slot.cut == 0 && !is_decoded(slot))
+  if (holder.copies_weights() && target.host() != bytes.data() && slot.cut == 0 && !is_decoded(slot))
     file_.release(source);
 }
 

@@ -20,6 +20,7 @@ class ReferenceOps final : public Ops {
   void expert_down(const ExpertDown& stage) override;
   void dense_up(const DenseUp& stage) override;
   void dense_down(const DenseDown& stage) override;
+  void copy(const Copy& stage) override;
   void head(const Head& stage) override;
   void flush() override {}
 

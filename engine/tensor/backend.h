@@ -57,6 +57,10 @@ class Backend {
 
   virtual Ops& ops() = 0;
 
+  /// Who takes the weight of this name and the cache of this layer, where several share a model.
+  virtual Backend& holder(std::string_view /*weight*/) { return *this; }
+  virtual Backend& cache_holder(std::int32_t /*layer*/) { return *this; }
+
   // The same, counted: what a model takes for its weights, its cache and its steps. A prepared weight counts
   // with its bytes, wherever they lie.
   std::unique_ptr<Buffer> take(std::uint64_t bytes, MemoryUse use) {
@@ -69,7 +73,7 @@ class Backend {
     return counted(prepare(file_bytes, tensor), MemoryUse::weights);
   }
   void take_reserve(const StepSizes& sizes) { meter_.add(MemoryUse::scratch, reserve(sizes)); }
-  MemoryBytes memory() const { return meter_.bytes(); }
+  virtual MemoryBytes memory() const { return meter_.bytes(); }
 
  private:
   std::unique_ptr<Buffer> counted(std::unique_ptr<Buffer> buffer, MemoryUse use) {

@@ -154,6 +154,11 @@ struct DenseDown {
   const DenseWeights* w;
 };  ///< x [T, D] += down · hidden
 
+/// out = x, for activations that other memory is to hold too
+struct Copy {
+  Tensor out, x;
+};  ///< [T, cols]
+
 /// logits = output · rms_norm(x[row]) for the chosen rows only
 struct Head {
   Tensor logits;  ///< out [rows.size(), V]
@@ -182,6 +187,7 @@ class Ops {
   virtual void expert_down(const ExpertDown&) = 0;
   virtual void dense_up(const DenseUp&) = 0;
   virtual void dense_down(const DenseDown&) = 0;
+  virtual void copy(const Copy&) = 0;
   virtual void head(const Head&) = 0;
   virtual void flush() = 0;
 };

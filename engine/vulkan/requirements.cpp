@@ -1,6 +1,7 @@
 #include "engine/vulkan/requirements.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "engine/base/text.h"
 
@@ -73,7 +74,8 @@ DeviceFacts::DeviceFacts(VkPhysicalDevice device)
       features12{},
       integer_dot{},
       integer_dot_speed{},
-      largest_allocation(0) {
+      largest_allocation(0),
+      discrete(std::getenv("GLIM_DISCRETE") != nullptr) {
   std::uint32_t count = 0;
   vkEnumerateDeviceExtensionProperties(physical, nullptr, &count, nullptr);
   std::vector<VkExtensionProperties> found(count);

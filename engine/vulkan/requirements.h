@@ -28,12 +28,13 @@ struct DeviceFacts {
   std::vector<std::uint64_t> budgets;  ///< per heap; empty without VK_EXT_memory_budget
   std::set<std::string> extensions;
   std::uint64_t largest_allocation;  ///< bytes
+  bool discrete;                     ///< by GLIM_DISCRETE
 
   bool has(const char* extension) const { return extensions.count(extension) > 0; }
   bool is_gpu() const { return properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU; }
-  /// Host and device use the same memory.
+  /// Host and device use the same memory. With the variable GLIM_DISCRETE they are treated as if they did not.
   bool unified() const {
-    return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU || !is_gpu();
+    return (properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU || !is_gpu()) && !discrete;
   }
 };
 

@@ -102,17 +102,18 @@ std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes) {
   return VulkanOps::scratch_bytes(sizes);
 }
 
-std::uint64_t vulkan_memory(std::int32_t index) {
+VulkanMemory vulkan_memory(std::int32_t index) {
   const Instance instance;
   const DeviceFacts facts = choose_device(instance, index);
-  if (!facts.is_gpu()) return memory_info().available;  // software takes it from the host
+  // Software takes it from the host.
+  if (!facts.is_gpu()) return {memory_info().available, !facts.unified()};
   std::uint64_t most = 0;
   for (std::uint32_t i = 0; i < facts.memory.memoryHeapCount; ++i) {
     const VkMemoryHeap& heap = facts.memory.memoryHeaps[i];
     if ((heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) == 0) continue;
     most = std::max<std::uint64_t>(most, facts.budgets.empty() ? heap.size : facts.budgets[i]);
   }
-  return most;
+  return {most, !facts.unified()};
 }
 
 VulkanDevices vulkan_devices() {

@@ -17,8 +17,12 @@ std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index = -1);
 /// What its Backend::reserve() takes.
 std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes);
 
-/// Bytes that this device can still give. Throws E301 as make_vulkan_backend() does.
-std::uint64_t vulkan_memory(std::int32_t index = -1);
+/// What this device can still give. Throws E301 as make_vulkan_backend() does.
+struct VulkanMemory {
+  std::uint64_t available;  ///< bytes
+  bool apart;               ///< the host does not see it
+};
+VulkanMemory vulkan_memory(std::int32_t index = -1);
 
 /// A number that changes when a shader does.
 std::uint64_t vulkan_code();

@@ -26,7 +26,7 @@ std::uint64_t vulkan_scratch_bytes(const StepSizes&) {
   refuse();
 }
 
-std::uint64_t vulkan_memory(std::int32_t) {
+VulkanMemory vulkan_memory(std::int32_t) {
   refuse();
 }
 

@@ -253,6 +253,9 @@ inline std::vector<Result> run_dense_and_head(Side& side, const Case& c, const S
   ops.dense_down({x, other, &w});
   out.push_back({"dense_down", side.read(x),
                  dot_tolerance(longest_row(w.down) * longest_row(other) + longest_row(x), s.s)});
+  const Tensor copied = side.zeros(s.d, step.count());
+  ops.copy({copied, x});
+  out.push_back({"copy", side.read(copied), out.back().tolerance});
   std::vector<std::int32_t> wanted;
   for (std::int32_t i = 0; i < step.count(); i += 2) wanted.push_back(i);
   const Tensor logits = side.zeros(s.v, std::ssize(wanted)), final = side.activations(s.d, step.count());

@@ -108,7 +108,7 @@ ui::LoadingData loading_data(const LoadProgress& loading, const ui::GlyphSet& gl
   data.profile = ui::sanitize_line(loading.label);
   data.model = ui::sanitize_line(loading.model);
   data.target = ui::sanitize_line(loading.plan.backend);
-  data.bytes = static_cast<std::int64_t>(loading.plan.weight_bytes);
+  data.bytes = static_cast<std::int64_t>(loading.plan.memory().weights);
   for (const LoadProgress::Stage& stage : loading.stages) {
     const bool last = &stage == &loading.stages.back();
     ui::LoadingStage row;
@@ -121,7 +121,7 @@ ui::LoadingData loading_data(const LoadProgress& loading, const ui::GlyphSet& gl
       row.note =
           ui::bytes_of_long(static_cast<std::int64_t>(stage.done), static_cast<std::int64_t>(stage.total));
     if (stage.stage == LoadStage::cache)
-      row.note = ui::bytes_long(static_cast<std::int64_t>(loading.plan.kv_bytes)) + " " +
+      row.note = ui::bytes_long(static_cast<std::int64_t>(loading.plan.memory().cache)) + " " +
                  std::string(quant(loading.plan.kv_type).name) + ", " +
                  ui::tokens_long(loading.plan.ctx, glyphs) + " tok";
     data.stages.push_back(std::move(row));

@@ -33,8 +33,8 @@ struct Profile {
   std::string backend = "auto";
   std::string device = "auto";  ///< "auto", or what choose_device() takes
   std::int32_t threads = 0;  ///< 0 is one per physical core
-  std::int32_t gpu_layers = -1;      ///< -1 is all
-  std::int32_t cpu_moe_layers = 0;   ///< -1 is as few as fit
+  std::int32_t gpu_layers = -1;     ///< -1 is all
+  std::int32_t cpu_moe_layers = 0;  ///< -1 is as few as fit
   bool mmap = false;
   std::string activations = "16bit";  ///< or "8bit"
 

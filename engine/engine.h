@@ -60,6 +60,7 @@ struct Plan {
   Placement placement;                ///< what the processor has beside a graphics card
   MemoryBytes beside;                 ///< which is so much
   std::uint64_t beside_available = 0;
+  bool one_memory = false;  ///< the device and the processor share it, so that both parts must fit together
   bool weights_stay = false;       ///< weights must be in memory; those of a file may leave it and come back
   std::vector<std::string> notes;  ///< what differs from what was asked, and assumptions about the file
   std::uint64_t total_bytes() const { return weight_bytes + kv_bytes + scratch_bytes; }

@@ -14,7 +14,8 @@ namespace glim {
 namespace {
 
 std::string gib(std::uint64_t bytes) {
-  return strf("%.2f GiB", static_cast<double>(bytes) / (1u << 30));
+  const double gib = static_cast<double>(bytes) / 0x1p30;
+  return gib >= 0.1 ? strf("%.2f GiB", gib) : strf("%.1f MiB", gib * 1024);
 }
 
 std::int32_t planned_ctx(const EngineOptions& options, const ModelConfig& config) {
@@ -104,11 +105,12 @@ std::string experts_remedy(const GgufFile& file, const EngineOptions& options, c
 [[noreturn]] void refuse(const GgufFile& file, const EngineOptions& options, const Plan& plan) {
   const std::string type(quant(plan.kv_type).name);
   const std::string cache = strf("a context of %d tokens in %s", plan.ctx, type.c_str());
-  if (plan.placement.any() && has_room(plan, own_bytes(plan))) {
-    throw Error(ErrorCode::E201,
-                strf("%s for what the processor has of this model are needed, but %s of memory is free; use a "
-                     "smaller type of the model, a smaller context or leave more to the graphics card",
-                     gib(plan.beside.total()).c_str(), gib(plan.beside_available).c_str()));
+  if (plan.placement.any() && !plan.one_memory && has_room(plan, own_bytes(plan))) {
+    throw Error(
+        ErrorCode::E201,
+        strf("%s for what the processor has of this model are needed, but %s of memory is free; use a "
+             "smaller type of the model, a smaller context or leave more to the graphics card",
+             gib(plan.beside.total()).c_str(), gib(plan.beside_available).c_str()));
   }
   if (!plan.weights_stay) {
     throw Error(
@@ -120,9 +122,9 @@ std::string experts_remedy(const GgufFile& file, const EngineOptions& options, c
   throw Error(ErrorCode::E201,
               strf("%s of weights and %s for %s are needed, but %s of memory is free; use a smaller type of "
                    "the model, a smaller context or another KV type%s",
-                   gib(plan.weight_bytes).c_str(), gib(plan.kv_bytes + plan.scratch_bytes).c_str(),
-                   cache.c_str(), gib(plan.available_bytes).c_str(),
-                   experts_remedy(file, options, plan).c_str()));
+                   gib(plan.weight_bytes + (plan.one_memory ? plan.beside.weights : 0)).c_str(),
+                   gib(plan.kv_bytes + plan.scratch_bytes).c_str(), cache.c_str(),
+                   gib(plan.available_bytes).c_str(), experts_remedy(file, options, plan).c_str()));
 }
 
 /// What people are to know of a placement.
@@ -130,8 +132,9 @@ void tell(Plan& plan, const EngineOptions& options) {
   if (!plan.placement.any()) {
     if (plan.backend != "vulkan" &&
         (options.gpu_layers > 0 || options.cpu_moe_layers != 0 || options.host_cache))
-      plan.notes.push_back("the processor holds the whole model, so gpu_layers, cpu_moe_layers and the place "
-                           "of the KV cache change nothing");
+      plan.notes.push_back(
+          "the processor holds the whole model, so gpu_layers, cpu_moe_layers and the place "
+          "of the KV cache change nothing");
     return;
   }
   std::string parts;
@@ -148,8 +151,8 @@ void tell(Plan& plan, const EngineOptions& options) {
 }  // namespace
 
 Fit Plan::fit() const {
-  if (!has_room(*this, own_bytes(*this))) return Fit::no;
   const std::uint64_t here = beside.total() - (weights_stay ? 0 : beside.weights);
+  if (!has_room(*this, own_bytes(*this) + (one_memory ? here : 0))) return Fit::no;
   if (beside_available > 0 && here > beside_available) return Fit::no;
   if (!has_room(*this, total_bytes())) return Fit::spills;
   return available_bytes == 0 || total_bytes() <= available_bytes / 10 * 9 ? Fit::fits : Fit::tight;
@@ -196,16 +199,16 @@ Plan plan_for(const GgufFile& file, const EngineOptions& asked) {
   const bool elsewhere = options.memory > 0;
   const BackendMemory memory =
       elsewhere ? BackendMemory{options.memory, false, true} : backend_memory(options.backend);
-  const Sizes sizes = {
-      .file = file,
-      .config = config,
-      .limits = limits,
-      .kv_bytes =
-          plan.kv_token_bytes * static_cast<std::uint64_t>(kv_blocks(settled.kv_tokens())) * kBlockTokens,
-      .device_scratch = backend_scratch_bytes(options.backend, options.threads, steps),
-      .processor_scratch = backend_scratch_bytes("cpu", options.threads, steps),
-      .mirrors = memory.apart ? activation_bytes(config, limits) : 0};
+  const Sizes sizes = {.file = file,
+                       .config = config,
+                       .limits = limits,
+                       .kv_bytes = plan.kv_token_bytes *
+                                   static_cast<std::uint64_t>(kv_blocks(settled.kv_tokens())) * kBlockTokens,
+                       .device_scratch = backend_scratch_bytes(options.backend, options.threads, steps),
+                       .processor_scratch = backend_scratch_bytes("cpu", options.threads, steps),
+                       .mirrors = memory.apart ? activation_bytes(config, limits) : 0};
   plan.available_bytes = memory.available;
+  plan.one_memory = plan.backend == "vulkan" && !memory.apart;
   plan.weights_stay = !options.weights_loaded && (!memory.pages_weights || file.in_memory());
   const bool places = plan.backend == "vulkan" || elsewhere;
   if (places) plan.beside_available = backend_memory("cpu").available;

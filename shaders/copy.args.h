@@ -4,8 +4,8 @@
 #include "shaders/args.h"
 
 ARGS_STRUCT(CopyArgs)
-  Address y, x;  ///< out [count], [count]
-  uint count;
+Address y, x;  ///< out [count], [count]
+uint count;
 ARGS_END
 
 #endif

@@ -254,8 +254,9 @@ class TableWriter final : public CountingWriter {
       add("ncmoe", 5, true,
           [](const BenchRow& r) { return std::to_string(r.settings.placement.cpu_moe_layers); });
     if (varies([&](const BenchSettings& s) { return s.placement.host_cache; }))
-      add("nkvo", 4, true,
-          [](const BenchRow& r) { return std::to_string(static_cast<int>(r.settings.placement.host_cache)); });
+      add("nkvo", 4, true, [](const BenchRow& r) {
+        return std::to_string(static_cast<int>(r.settings.placement.host_cache));
+      });
     add("test", 15, true, [](const BenchRow& r) { return r.result.test.name(); });
     add("t/s", 20, true, [](const BenchRow& r) {
       return strf("%.2f ± %.2f%s", rate(r).mean, rate(r).deviation, doubts(r.result).empty() ? "" : " !");

@@ -15,8 +15,8 @@
 #include "app/model_slot.h"
 #include "app/profile_fields.h"
 #include "app/profile_tools.h"
+#include "engine/backends.h"
 #include "engine/base/error.h"
-#include "engine/base/memory_info.h"
 #include "engine/base/text.h"
 #include "engine/model_source.h"
 #include "engine/quant/cache_types.h"
@@ -47,6 +47,12 @@ Profile chosen_profile(const Job& job) {
   Settings settings = profiles.settings(name);
   for (const auto& [key, setting] : job.arguments.overrides) settings[key] = setting;
   if (!arguments.backend.empty()) settings["device.name"] = {arguments.backend, "--backend"};
+  const auto add = [&](const char* key, const std::string& text, const char* origin) {
+    if (!text.empty()) settings[key] = {value_from_text(field_named(key), text), origin};
+  };
+  add("device.gpu_layers", arguments.gpu_layers, "--gpu-layers");
+  add("device.cpu_moe_layers", arguments.cpu_moe_layers, "--n-cpu-moe");
+  if (arguments.host_cache) add("kv.placement", "host", "--no-kv-offload");
   return make_profile(name, settings);
 }
 
@@ -85,7 +91,7 @@ class Task {
     for (const std::string& word : all_words(arguments.kv_types))
       report_.kv_types.push_back(kv_type_from(word));
     if (report_.kv_types.empty()) report_.kv_types.push_back(kv_type_from(profile_.kv_type));
-    report_.memory = {memory_info().available, false};
+    report_.memory = {backend_memory(backend_of(profile_)).available, false};
     if (!arguments.memory.empty()) report_.memory = {bytes_from(arguments.memory, "--vram", 1024), true};
     if (report_.memory.bytes == 0)
       throw Error(ErrorCode::E501,
@@ -114,6 +120,9 @@ class Task {
     options.backend = backend_of(profile_);
     options.threads = profile_.threads;
     options.batch = report_.ubatch;
+    options.gpu_layers = profile_.gpu_layers;
+    options.cpu_moe_layers = profile_.cpu_moe_layers;
+    options.host_cache = profile_.kv_placement == "host";
     return {name, options};
   }
 

@@ -26,6 +26,10 @@ void add_plan(Json& out, const Plan& plan) {
   out["total_bytes"] = plan.total_bytes();
   out["available_bytes"] = plan.available_bytes;
   out["left_bytes"] = left_bytes(plan);
+  if (plan.placement.any())
+    out["beside"] = {{"layers", plan.placement.layers},      {"expert_layers", plan.placement.experts},
+                     {"weight_bytes", plan.beside.weights},  {"kv_bytes", plan.beside.cache},
+                     {"scratch_bytes", plan.beside.scratch}, {"available_bytes", plan.beside_available}};
   out["verdict"] = fit_name(plan.fit());
 }
 

@@ -95,6 +95,16 @@ std::optional<Remedy> fewer_conversations(const FitModel& model, FitCase wanted,
   return std::nullopt;
 }
 
+/// For a graphics card: as few experts as possible with the processor.
+std::optional<Remedy> experts_beside(const FitModel& model, FitCase wanted, const FitMemory& memory) {
+  if (!memory.device && model.plan(wanted, memory).backend != "vulkan") return std::nullopt;
+  wanted.cpu_moe_layers = -1;
+  const Plan plan = model.plan(wanted, memory);
+  if (!is_held(plan) || plan.placement.experts == 0) return std::nullopt;
+  wanted.cpu_moe_layers = plan.placement.experts;
+  return Remedy{"cpu_moe_layers", strf("--n-cpu-moe %d", plan.placement.experts), wanted, plan};
+}
+
 std::optional<Remedy> shorter_context(const FitModel& model, FitCase wanted, const FitMemory& memory) {
   const std::optional<std::int32_t> longest = model.longest_context(wanted, memory);
   if (!longest || *longest >= wanted.ctx) return std::nullopt;
@@ -121,6 +131,7 @@ Plan FitModel::plan(const FitCase& wanted, const FitMemory& memory) const {
   options.ctx = wanted.ctx;
   options.kv_type = wanted.kv_type;
   options.max_seqs = wanted.parallel;
+  if (wanted.cpu_moe_layers) options.cpu_moe_layers = *wanted.cpu_moe_layers;
   if (memory.device) options.memory = memory.bytes;
   Plan plan = plan_for(*file_, options);
   plan.available_bytes = memory.bytes;  // one figure for a whole table, whatever other programs do meanwhile
@@ -129,9 +140,9 @@ Plan FitModel::plan(const FitCase& wanted, const FitMemory& memory) const {
 
 std::optional<std::int32_t> FitModel::longest_context(const FitCase& wanted, const FitMemory& memory) const {
   const auto holds = [&](std::int32_t ctx) {
-    return is_held(plan({ctx, wanted.kv_type, wanted.parallel}, memory));
+    return is_held(plan({ctx, wanted.kv_type, wanted.parallel, wanted.cpu_moe_layers}, memory));
   };
-  const Plan whole = plan({trained_ctx_, wanted.kv_type, wanted.parallel}, memory);
+  const Plan whole = plan({trained_ctx_, wanted.kv_type, wanted.parallel, wanted.cpu_moe_layers}, memory);
   if (is_held(whole)) return trained_ctx_;
   std::int32_t fits = 0, fails = (trained_ctx_ + kBlockTokens - 1) / kBlockTokens;
   // The cache grows evenly, so that the answer can be guessed and is nearly always right.
@@ -164,6 +175,7 @@ std::vector<Remedy> remedies(const FitModel& model, const FitCase& wanted, const
   add(shorter_context(model, wanted, memory));
   add(smaller_cache(model, wanted, memory));
   add(fewer_conversations(model, wanted, memory));
+  if (!model.base().cpu_moe_layers) add(experts_beside(model, wanted, memory));
   add(smaller_model(model, wanted, memory, places));
   return out;
 }

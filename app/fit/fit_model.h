@@ -24,6 +24,7 @@ struct FitCase {
   std::int32_t ctx = 0;  ///< tokens of one conversation
   QuantType kv_type = QuantType::f16;
   std::int32_t parallel = 1;
+  std::optional<std::int32_t> cpu_moe_layers = {};  ///< as in EngineOptions, instead of what all plans share
 };
 
 /// One model whose plans are asked for again and again. Opens the file, or makes the header of the shape,
@@ -62,15 +63,15 @@ bool is_held(const Plan& plan);
 
 /// A change with which everything is in memory, and the plan that says so.
 struct Remedy {
-  std::string kind;   ///< "context", "kv_type", "parallel", "model"
+  std::string kind;   ///< "context", "kv_type", "parallel", "cpu_moe_layers", "model"
   std::string value;  ///< "-c 32768", "--kv-type q8_0", the name of a model
   FitCase wanted;
   Plan plan;
 };
 
 /// One change at a time, the smallest of each kind: less context, a KV type of fewer bits, fewer
-/// conversations, the next smaller file in the same folder or file type of the same shape. Every one has been
-/// planned.
+/// conversations, experts left to the processor, the next smaller file in the same folder or file type of the
+/// same shape. Every one has been planned.
 std::vector<Remedy> remedies(const FitModel& model, const FitCase& wanted, const FitMemory& memory,
                              const ModelPlaces& places);
 

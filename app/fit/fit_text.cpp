@@ -69,8 +69,11 @@ std::string verdict_text(const Plan& plan) {
 }
 
 std::string remedy_line(const Remedy& remedy) {
-  return strf("  %-32s %7.2f GiB, %.2f GiB left\n", printable(remedy.value).c_str(),
-              gib(remedy.plan.total_bytes()), gib(remedy.plan.available_bytes - remedy.plan.total_bytes()));
+  const Plan& plan = remedy.plan;
+  std::string beside;
+  if (plan.placement.any()) beside = strf(", %.2f GiB with the processor", gib(plan.beside.total()));
+  return strf("  %-32s %7.2f GiB, %.2f GiB left%s\n", printable(remedy.value).c_str(),
+              gib(plan.total_bytes()), gib(plan.available_bytes - plan.total_bytes()), beside.c_str());
 }
 
 std::string model_line(const FitRow& row) {
@@ -96,6 +99,9 @@ std::string block(const FitReport& report) {
   out += size_line("total", plan.total_bytes());
   out += size_line("available", plan.available_bytes,
                    report.memory.device ? "as asked with --vram" : "free on this machine");
+  if (plan.placement.any())
+    out += size_line("beside", plan.beside.total(),
+                     strf("with the processor, of %.2f GiB free", gib(plan.beside_available)));
   out += "\n" + verdict_text(plan) + "\n";
   for (const SpilledGroup& group : row.cells[0].spilled)
     out += strf("  of %s: %.2f of %.2f GiB in %zu tensors\n", std::string(group.group).c_str(),

@@ -86,7 +86,7 @@ class HybridOps final : public Ops {
   bool attends_;
   StepRows step_;
   Side attention_ = Side::device;  ///< of the layer at hand
-  bool shared_added_ = false;  ///< of the layer at hand: its shared expert's part is in x
+  bool shared_added_ = false;      ///< of the layer at hand: its shared expert's part is in x
   DenseWeights shared_;
   ExpertWeights routed_;
 };

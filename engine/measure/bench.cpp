@@ -6,12 +6,12 @@
 #include <ctime>
 #include <numeric>
 
-#include "engine/model_backend.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "engine/base/text.h"
 #include "engine/gguf/figures.h"
 #include "engine/gguf/model_kind.h"
+#include "engine/model_backend.h"
 #include "engine/model_source.h"
 #include "engine/plan.h"
 #include "engine/text/vocab.h"

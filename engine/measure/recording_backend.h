@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "engine/gguf/gguf_file.h"
-#include "engine/tensor/wrapping_backend.h"
 #include "engine/quantize/activation_sums.h"
+#include "engine/tensor/wrapping_backend.h"
 
 namespace glim {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "engine/model_backend.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/gguf/model_kind.h"
+#include "engine/model_backend.h"
 #include "engine/model_source.h"
 #include "engine/plan.h"
 #include "engine/text/vocab.h"

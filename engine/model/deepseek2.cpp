@@ -189,8 +189,7 @@ std::unique_ptr<Model> load_model(const GgufFile& file, Backend& backend, StepLi
   return std::make_unique<DeepSeek2>(file, backend, limits, progress);
 }
 
-PlacedBytes placed_weight_bytes(const GgufFile& file, const ModelConfig& config,
-                                const Placement& placement) {
+PlacedBytes placed_weight_bytes(const GgufFile& file, const ModelConfig& config, const Placement& placement) {
   WeightList list(file);
   DeepSeek2Weights weights;
   weights.declare(config, list);

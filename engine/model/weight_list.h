@@ -36,7 +36,9 @@ class WeightList {
   bool bind_optional_f32(Tensor& target, const std::string& name, WeightShape shape);
 
   bool has(const std::string& name) const { return file_.tensor(name) != nullptr; }
-  std::uint64_t bytes() const { return bytes_of([](std::string_view) { return true; }); }
+  std::uint64_t bytes() const {
+    return bytes_of([](std::string_view) { return true; });
+  }
   /// Of the weights with a name that `counts`.
   std::uint64_t bytes_of(const std::function<bool(std::string_view)>& counts) const;
   std::size_t unused_tensors() const { return file_.tensors().size() - used_; }

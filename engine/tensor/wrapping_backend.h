@@ -12,7 +12,8 @@ namespace glim {
 /// Everything is what another backend does. A class of its own adds ops(), and changes what it must.
 class WrappingBackend : public Backend {
  public:
-  explicit WrappingBackend(std::unique_ptr<Backend> backend) : owned_(std::move(backend)), backend_(*owned_) {}
+  explicit WrappingBackend(std::unique_ptr<Backend> backend)
+      : owned_(std::move(backend)), backend_(*owned_) {}
   explicit WrappingBackend(Backend& backend) : backend_(backend) {}  ///< which outlives this
 
   std::string_view name() const override { return backend_.name(); }

@@ -32,7 +32,8 @@ struct DeviceFacts {
 
   bool has(const char* extension) const { return extensions.count(extension) > 0; }
   bool is_gpu() const { return properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU; }
-  /// Host and device use the same memory. With the variable GLIM_DISCRETE they are treated as if they did not.
+  /// Host and device use the same memory. With the variable GLIM_DISCRETE they are treated as if they did
+  /// not.
   bool unified() const {
     return (properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU || !is_gpu()) && !discrete;
   }

@@ -117,9 +117,17 @@ TEST_CASE("mistakes on the command line name the flag and what was probably mean
 }
 
 TEST_CASE("flags that change nothing here are accepted with a note") {
-  const Arguments arguments = parse_arguments({"-ngl", "99", "-fa", "on", "-ctv", "q8_0"});
-  CHECK(arguments.notes.size() == 3);
-  CHECK(arguments.notes[0].find("--gpu-layers has no effect") == 0);
+  const Arguments arguments = parse_arguments({"-fa", "on", "-ctv", "q8_0"});
+  CHECK(arguments.notes.size() == 2);
+  CHECK(arguments.notes[0].find("--flash-attn has no effect") == 0);
+}
+
+TEST_CASE("llama.cpp's words for what stays with the processor set keys of the profile") {
+  const Arguments arguments = parse_arguments({"-ngl", "99", "-ncmoe", "12", "-nkvo"});
+  CHECK(arguments.overrides.at("device.gpu_layers").value == 99);
+  CHECK(arguments.overrides.at("device.cpu_moe_layers").value == 12);
+  CHECK(arguments.overrides.at("kv.placement").value == "host");
+  CHECK(parse_arguments({"-cmoe"}).overrides.at("device.cpu_moe_layers").value == 4096);
 }
 
 TEST_CASE("help and version are answers, not actions") {

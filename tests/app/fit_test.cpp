@@ -161,7 +161,7 @@ TEST_CASE("verdicts, exit status and remedies that hold when they are tried") {
     CHECK(changed["models"][0]["cases"][0]["total_bytes"] == remedy["total_bytes"]);
     CHECK(changed["fits"] == true);
   }
-  CHECK(kinds == Words{"context", "kv_type", "parallel", "model"});
+  CHECK(kinds == Words{"context", "kv_type", "parallel", "cpu_moe_layers", "model"});
   // One block more of the longest context is too much.
   const std::int32_t longest = report["models"][0]["longest"][0]["ctx"];
   CHECK(longest == report["remedies"][0]["ctx"]);

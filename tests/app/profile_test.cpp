@@ -142,6 +142,22 @@ TEST_CASE("words of the command line become values of the right type") {
   CHECK_THROWS_AS(value_from_text(field_named("template_vars"), "a"), Error);
 }
 
+TEST_CASE("numbers of layers have a word for all of them") {
+  Profile profile;
+  const ProfileField& layers = field_named("device.gpu_layers");
+  CHECK(field_value(profile, layers) == Json("all"));
+  set_field(profile, layers, value_from_text(layers, "12"));
+  CHECK(profile.gpu_layers == 12);
+  set_field(profile, layers, value_from_text(layers, "auto"));
+  CHECK(field_value(profile, layers) == Json("all"));
+  const ProfileField& experts = field_named("cpu_moe_layers");
+  CHECK(field_value(profile, experts) == Json(0));
+  set_field(profile, experts, value_from_text(experts, "auto"));
+  CHECK(profile.cpu_moe_layers == -1);
+  CHECK_THROWS_AS(set_field(profile, experts, Json("all")), Error);
+  CHECK_THROWS_AS(set_field(profile, experts, Json(-2)), Error);
+}
+
 TEST_CASE("an unknown key is an error with its place and a suggestion") {
   CHECK(message_of("schema = 1\n[profile.a]\ncontext.ctz = 512\n") ==
         "unknown key context.ctz\n --> /home/me/profiles.toml\n   |\n 3 | context.ctz = 512\n   |           "

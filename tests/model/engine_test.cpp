@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <doctest/doctest.h>
-#include <poll.h>
 
 #include <cmath>
 #include <limits>
@@ -9,87 +8,11 @@
 
 #include "engine/base/text.h"
 #include "engine/engine_group.h"
+#include "tests/support/engine_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 
 using namespace glim;
-
-namespace {
-
-const std::string kModel = GLIM_SOURCE_DIR "/tests/golden/model/glm-mini-Q8_0.gguf";
-
-EngineOptions small_options() {
-  EngineOptions options;
-  options.model = kModel;
-  options.ctx = 256;
-  options.threads = 2;
-  return options;
-}
-
-/// Sleeps until the next event. Fails the test after a minute without one.
-Event next_event(Engine& engine) {
-  for (;;) {
-    if (std::optional<Event> event = engine.poll()) return std::move(*event);
-    pollfd waiting{engine.wake_fd(), POLLIN, 0};
-    REQUIRE_MESSAGE(::poll(&waiting, 1, 60'000) == 1, "the engine posted no event for a minute");
-  }
-}
-
-/// Drops events until one of type T comes. Fails the test when the engine reports a failure instead.
-template <typename T>
-T wait_for(Engine& engine) {
-  for (;;) {
-    Event event = next_event(engine);
-    if (T* wanted = std::get_if<T>(&event)) return std::move(*wanted);
-    if (const Failed* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
-  }
-}
-
-std::unique_ptr<Engine> ready_engine(const EngineOptions& options = small_options()) {
-  std::unique_ptr<Engine> engine = open_engine(options);
-  wait_for<Ready>(*engine);
-  return engine;
-}
-
-struct Answer {
-  std::vector<TokenId> tokens;
-  std::string text;
-  Finished finished;
-};
-
-Answer wait_for_reply(Engine& engine, SequenceId sequence) {
-  Answer reply;
-  for (;;) {
-    Event event = next_event(engine);
-    if (const Failed* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
-    if (const Piece* piece = std::get_if<Piece>(&event); piece && piece->sequence == sequence) {
-      reply.tokens.push_back(piece->id);
-      reply.text += piece->text;
-    }
-    if (const Finished* finished = std::get_if<Finished>(&event);
-        finished && finished->sequence == sequence) {
-      reply.finished = *finished;
-      reply.text += finished->text;
-      return reply;
-    }
-  }
-}
-
-Request request_of(std::vector<TokenId> tokens, std::int32_t max_tokens = 12) {
-  Request request;
-  request.tokens = std::move(tokens);
-  request.max_tokens = max_tokens;
-  request.ignore_eos = true;
-  request.sampling.temp = 0;
-  return request;
-}
-
-Answer generate(Engine& engine, SequenceId sequence, Request request) {
-  engine.generate(sequence, std::move(request));
-  return wait_for_reply(engine, sequence);
-}
-
-}  // namespace
 
 TEST_CASE("loading passes through its stages and ends in Ready with a model card") {
   const std::unique_ptr<Engine> engine = open_engine(small_options());
@@ -106,94 +29,6 @@ TEST_CASE("loading passes through its stages and ends in Ready with a model card
   CHECK(engine->card().format == "Q8_0");
   CHECK(engine->card().vocabulary == 512);
   CHECK(engine->stats().ctx == 256);
-}
-
-TEST_CASE("the plan says what loading takes") {
-  const Plan planned = plan(small_options());
-  const std::unique_ptr<Engine> engine = ready_engine();
-  const Stats stats = engine->stats();
-  CHECK(planned.weight_bytes == stats.weight_bytes);
-  CHECK(planned.kv_bytes == stats.kv_bytes);
-  CHECK(planned.scratch_bytes == stats.scratch_bytes);
-  CHECK(planned.ctx == 256);
-  CHECK(planned.trained_ctx == 2048);
-}
-
-TEST_CASE("loading takes within a hundredth of what its plan says, for every spelling of a model") {
-  const TempDir dir;
-  TinyModel old, plain;
-  old.legacy_kv_b = true;
-  old.joint_gate_up = true;
-  const auto write = [&](const TinyModel& tiny, const char* name) {
-    TinyGguf file = tiny.file();
-    std::vector<std::string> texts;
-    for (std::int64_t i = 0; i < tiny.vocabulary; ++i) texts.push_back("t" + std::to_string(i));
-    file.set("tokenizer.ggml.model", "gpt2").set("tokenizer.ggml.pre", "gpt-2");
-    file.set("tokenizer.ggml.tokens", texts).set("tokenizer.ggml.merges", std::vector<std::string>{});
-    file.write(dir / name);
-  };
-  write(old, "old.gguf");
-  write(plain, "plain.gguf");
-  for (const std::string& model : {(dir / "old.gguf").string(), (dir / "plain.gguf").string(), kModel,
-                                   std::string(GLIM_SOURCE_DIR "/configs/spark/spark.gguf")}) {
-    for (const char* backend : {"cpu", "reference"}) {
-      CAPTURE(model);
-      CAPTURE(backend);
-      EngineOptions options = small_options();
-      options.model = model;
-      options.backend = backend;
-      options.max_seqs = 2;
-      const Plan planned = plan(options);
-      const auto engine = open_engine(options);
-      for (;;) {
-        const Event event = next_event(*engine);
-        if (const auto* failed = std::get_if<Failed>(&event)) FAIL(failed->message);
-        if (std::holds_alternative<Ready>(event)) break;
-      }
-      const auto near = [](std::uint64_t actual, std::uint64_t expected) {
-        CHECK(static_cast<double>(actual) == doctest::Approx(static_cast<double>(expected)).epsilon(0.01));
-      };
-      Stats stats = engine->stats();
-      near(stats.actual.weights, planned.weight_bytes);
-      near(stats.actual.cache, planned.kv_bytes);
-      near(stats.actual.scratch, planned.scratch_bytes);
-      CHECK(stats.planned.total() == planned.total_bytes());
-      options.ctx = 64;
-      options.kv_type = QuantType::f32;
-      engine->reconfigure(options);
-      wait_for<Rebuilt>(*engine);
-      stats = engine->stats();
-      CHECK(stats.planned.cache == plan(options).kv_bytes);
-      near(stats.actual.cache, stats.planned.cache);
-      near(stats.actual.total(), stats.planned.total());
-    }
-  }
-}
-
-TEST_CASE("a shape is planned like its file, from its name alone") {
-  EngineOptions options;
-  options.model = "shape:glm-4.7-flash:q4_k_m";
-  options.ctx = 65536;
-  options.memory = std::uint64_t{22} << 30;
-  const Plan planned = plan(options);
-  CHECK(planned.weight_bytes == 18'123'246'080);
-  CHECK(planned.kv_bytes == 3'548'381'184);
-  CHECK(planned.available_bytes == options.memory);
-  CHECK(planned.weights_stay);
-  CHECK(planned.notes.front().find("noise") != std::string::npos);
-  CHECK(planned.fit() == Fit::tight);
-
-  options.memory = std::uint64_t{16} << 30;
-  try {
-    plan(options);
-    FAIL("16 GiB hold no 17 GiB");
-  } catch (const Error& error) {
-    CHECK(error.code() == ErrorCode::E201);
-    CHECK(std::string(error.what()).find("16.88 GiB of weights") != std::string::npos);
-    CHECK(std::string(error.what()).find("16.00 GiB of memory") != std::string::npos);
-  }
-  options.weights_loaded = true;  // only the cache has to find room
-  CHECK(plan(options).fit() != Fit::no);
 }
 
 TEST_CASE("a shape loads, answers and says that it is noise") {

@@ -27,7 +27,8 @@ TEST_CASE("wherever its parts lie, a model gives the same logits") {
     CAPTURE(placement.cache);
     ModelFixture same(kMini, hybrid_for(kMini, placement, processor(), processor()), QuantType::f16);
     CHECK(same.run(tokens, 7) == whole);
-    ModelFixture other(kMini, hybrid_for(kMini, placement, make_reference_backend(), processor()), QuantType::f16);
+    ModelFixture other(kMini, hybrid_for(kMini, placement, make_reference_backend(), processor()),
+                       QuantType::f16);
     CHECK(relative_l2(other.run(tokens, 7), whole) <= 3e-3);
   }
 }
@@ -54,7 +55,8 @@ TEST_CASE("the bytes that lie with the processor are those that were planned") {
     const PlacedBytes planned = placed_weight_bytes(file, config, placement);
     CHECK(planned.all == weight_bytes(file, config));
     CHECK((planned.beside > 0) == (placement.layers > 0 || placement.experts > config.dense_layers));
-    ModelFixture fixture(kMini, hybrid_for(kMini, placement, make_reference_backend(), processor()), QuantType::f16);
+    ModelFixture fixture(kMini, hybrid_for(kMini, placement, make_reference_backend(), processor()),
+                         QuantType::f16);
     CHECK(fixture.backend->memory().weights == planned.all);
     CHECK(fixture.backend->holder("blk.0.ffn_gate.weight").memory().weights ==
           (placement.layers > 0 ? planned.beside : planned.all));

@@ -21,10 +21,14 @@ inline std::unique_ptr<Backend> hybrid_for(const std::filesystem::path& path, co
 
 /// Of a model with three layers, the first one dense.
 inline std::vector<Placement> test_placements() {
-  return {{.experts = 3},        {.experts = 2},
-          {.layers = 1},         {.layers = 2, .experts = 3},
-          {.layers = 4},         {.cache = true},
-          {.layers = 1, .cache = true}, {.layers = 1, .experts = 3, .cache = true}};
+  return {{.experts = 3},
+          {.experts = 2},
+          {.layers = 1},
+          {.layers = 2, .experts = 3},
+          {.layers = 4},
+          {.cache = true},
+          {.layers = 1, .cache = true},
+          {.layers = 1, .experts = 3, .cache = true}};
 }
 
 }  // namespace glim

@@ -148,17 +148,22 @@ std::int32_t context_of(const ProfileField& field, const Json& value) {
   return whole(field, Json(rest.empty() ? number : number * 1024), kWords);
 }
 
-std::string choice_of(const ProfileField& field, const Json& value) {
-  // TOML's own true and false read naturally where on and off are meant.
-  const std::string text = value.is_boolean()  ? (value.get<bool>() ? "on" : "off")
-                           : value.is_string() ? value.get<std::string>()
-                                               : std::string();
+std::vector<std::string> words_of(const ProfileField& field) {
   std::vector<std::string> words;
   for (std::string_view rest = field.choices; !rest.empty();) {
     const std::size_t blank = std::min(rest.find(' '), rest.size());
     words.emplace_back(rest.substr(0, blank));
     rest.remove_prefix(std::min(blank + 1, rest.size()));
   }
+  return words;
+}
+
+std::string choice_of(const ProfileField& field, const Json& value) {
+  // TOML's own true and false read naturally where on and off are meant.
+  const std::string text = value.is_boolean()  ? (value.get<bool>() ? "on" : "off")
+                           : value.is_string() ? value.get<std::string>()
+                                               : std::string();
+  const std::vector<std::string> words = words_of(field);
   if (std::find(words.begin(), words.end(), text) != words.end()) return text;
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "allowed: " : ", ") + word;
@@ -193,6 +198,11 @@ const Json& table_of(const ProfileField& field, const Json& value) {
   return value;
 }
 
+bool is_word(const ProfileField& field, const Json& value) {
+  const std::vector<std::string> words = words_of(field);
+  return value.is_string() && std::find(words.begin(), words.end(), value.get<std::string>()) != words.end();
+}
+
 /// What a number may also be, for a sentence about it.
 std::string word_of(const ProfileField& field) {
   if (field.type == FieldType::threads) return " or \"auto\"";
@@ -214,8 +224,7 @@ struct Setter {
   void operator()(std::int32_t Profile::*at) const {
     if (field.type == FieldType::context) {
       profile.*at = context_of(field, value);
-    } else if (field.type == FieldType::count && value.is_string()) {
-      choice_of(field, value);
+    } else if (field.type == FieldType::count && is_word(field, value)) {
       profile.*at = -1;
     } else if (field.type == FieldType::threads && (value == Json("auto") || value == Json(0))) {
       profile.*at = 0;

@@ -173,7 +173,8 @@ std::string settled_backend(const GgufFile& file, const EngineOptions& options, 
   const Plan plan = plan_for(file, there);
   if (plan.fit() != Fit::no) return there.backend;
   if (note != nullptr)
-    *note = strf("%s has %s free and the model needs %s, so the processor computes",
+    *note = strf("%s has %s free and the model needs %s, so the processor computes; device.cpu_moe_layers = "
+                 "\"auto\" lets both do so",
                  printable(choice.name).c_str(), gib(plan.available_bytes).c_str(),
                  gib(plan.total_bytes()).c_str());
   return "cpu";

@@ -260,6 +260,10 @@ void Parser::add_debug(CLI::App& command) {
   CLI::App* plan = verb("plan", "print what a step of the Vulkan backend dispatches, and where it waits");
   plan->add_option("--rows", out_.rows, "tokens of the step")->type_name("N")->check(CLI::Range(1, 65536));
   plan->add_option("--depth", out_.depth, "tokens before it")->type_name("N")->check(CLI::Range(0, 1 << 24));
+  plan->add_flag("--time", out_.time, "run the step on the device and measure every dispatch alone");
+  plan->add_option("--steps", out_.repetitions, "of --time: steps whose median is shown (5)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000));
   plan->add_flag("--json", out_.json, "as JSON");
   CLI::App* verify = verb("verify", "run a model on two backends and name the first stage that differs");
   verify->add_option("--against", out_.against, "the backend that is right (cpu; for cpu reference)")

@@ -41,7 +41,8 @@ struct Arguments {
   std::string file, name;
   bool json = false, origin = false, specials = false;
   std::string tokens, out_file, template_file;
-  std::int32_t chunk = 0, rows = 1, depth = 0;
+  bool time = false;
+  std::int32_t chunk = 0, rows = 1, depth = 0, repetitions = 5;
   std::string against;  ///< of debug verify; empty: the processor, or for it the reference
   std::int32_t step_rows = 32;
   double tolerance = 2e-3;

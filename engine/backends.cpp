@@ -115,6 +115,10 @@ std::unique_ptr<Backend> make_schedule_backend(std::vector<ScheduledDispatch>& o
   return make_vulkan_schedule_backend(out);
 }
 
+std::unique_ptr<Backend> make_timed_backend(std::string_view name, std::vector<ScheduledDispatch>& out) {
+  return make_vulkan_backend(device_choice(name).index, &out);
+}
+
 std::uint64_t shader_hash() {
   static const std::uint64_t hash = vulkan_code();
   return hash;

@@ -47,6 +47,10 @@ std::unique_ptr<Backend> make_backend_beside(std::string_view name, std::int32_t
 /// dispatch. Its weights and its cache take no memory. Throws E301 for a build without Vulkan.
 std::unique_ptr<Backend> make_schedule_backend(std::vector<ScheduledDispatch>& out);
 
+/// A Vulkan backend that appends every dispatch to `out`, which outlives it, with the time that it took
+/// alone. A name that means no graphics device, such as "auto", is the first one. Throws E301 without one.
+std::unique_ptr<Backend> make_timed_backend(std::string_view name, std::vector<ScheduledDispatch>& out);
+
 /// What this machine has to compute with. A problem is a sentence that says why a backend found nothing.
 struct Devices {
   std::vector<DeviceReport> found;

@@ -9,12 +9,16 @@
 namespace glim::vulkan {
 namespace {
 
-std::uint32_t find_family(VkPhysicalDevice physical) {
+std::vector<VkQueueFamilyProperties> families_of(VkPhysicalDevice physical) {
   std::uint32_t count = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(physical, &count, nullptr);
   std::vector<VkQueueFamilyProperties> families(count);
   vkGetPhysicalDeviceQueueFamilyProperties(physical, &count, families.data());
-  for (std::uint32_t i = 0; i < count; ++i) {
+  return families;
+}
+
+std::uint32_t find_family(const std::vector<VkQueueFamilyProperties>& families) {
+  for (std::uint32_t i = 0; i < families.size(); ++i) {
     if ((families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) != 0) return i;
   }
   throw Error(ErrorCode::E301,
@@ -30,7 +34,9 @@ Device::Device(const Instance&, const DeviceFacts& facts) : facts_(facts) {
                 strf("%s: %s; update the driver or use --backend cpu",
                      printable(facts.properties.deviceName).c_str(), missing.front().c_str()));
   }
-  family_ = find_family(facts.physical);
+  const std::vector<VkQueueFamilyProperties> families = families_of(facts.physical);
+  family_ = find_family(families);
+  timestamp_bits_ = families[family_].timestampValidBits;
   const float priority = 1;
   VkDeviceQueueCreateInfo queue = {};
   queue.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO;

@@ -24,6 +24,9 @@ class Device {
   const DeviceFacts& facts() const { return facts_; }
   std::uint32_t queue_family() const { return family_; }
 
+  /// Bits of a time that the queue writes; 0 where it writes none.
+  std::uint32_t timestamp_bits() const { return timestamp_bits_; }
+
   FenceHandle make_fence() const;
   /// Starts `commands`, whose recording has ended; `fence`, which may be null, is signalled when all
   /// that was started before is done.
@@ -35,7 +38,7 @@ class Device {
   DeviceFacts facts_;
   VkDevice handle_ = VK_NULL_HANDLE;
   VkQueue queue_ = VK_NULL_HANDLE;
-  std::uint32_t family_ = 0;
+  std::uint32_t family_ = 0, timestamp_bits_ = 0;
 };
 
 /// Command buffers of one thread, free again after reset(); each may be started many times before.

@@ -46,8 +46,8 @@ DeviceQueue::DeviceQueue(const Device& device, Pipelines& pipelines)
   check(vkEndCommandBuffer(last_), "recording");
 }
 
-void DeviceQueue::record_one(VkCommandBuffer commands, const Dispatch& d) {
-  const Pipeline& pipeline = pipelines_.get(d.module, d.constants);
+void record(VkCommandBuffer commands, Pipelines& pipelines, const Dispatch& d) {
+  const Pipeline& pipeline = pipelines.get(d.module, d.constants);
   // C++ fills a struct up to a multiple of eight bytes.
   const std::uint32_t size = pipeline.shader.push_bytes;
   GLIM_ASSERT(size <= d.arg_bytes && d.arg_bytes - size < 8);
@@ -61,7 +61,7 @@ VkCommandBuffer DeviceQueue::record(std::span<const Dispatch> dispatches) {
   full_barrier(commands);
   for (const Dispatch& dispatch : dispatches) {
     if (dispatch.barrier && &dispatch != dispatches.data()) see_shader_writes(commands);
-    record_one(commands, dispatch);
+    vulkan::record(commands, pipelines_, dispatch);
   }
   check(vkEndCommandBuffer(commands), "recording");
   ++recorded_;

@@ -11,6 +11,9 @@
 
 namespace glim::vulkan {
 
+/// Appends a dispatch to a command buffer.
+void record(VkCommandBuffer commands, Pipelines& pipelines, const Dispatch& dispatch);
+
 /// Runs dispatches on a device. A portion is recorded into a command buffer when it is first seen; when the
 /// same one comes again, as in every token of an answer, that command buffer is started as it is. One thread.
 class DeviceQueue final : public Queue {
@@ -32,7 +35,6 @@ class DeviceQueue final : public Queue {
 
   VkCommandBuffer find(std::uint64_t hash, std::span<const Dispatch> dispatches);
   VkCommandBuffer record(std::span<const Dispatch> dispatches);
-  void record_one(VkCommandBuffer commands, const Dispatch& dispatch);
   void forget();
 
   const Device& device_;

@@ -37,6 +37,7 @@ using BufferHandle = Handle<VkBuffer, vkDestroyBuffer>;
 using MemoryHandle = Handle<VkDeviceMemory, vkFreeMemory>;
 using FenceHandle = Handle<VkFence, vkDestroyFence>;
 using CommandPoolHandle = Handle<VkCommandPool, vkDestroyCommandPool>;
+using QueryPoolHandle = Handle<VkQueryPool, vkDestroyQueryPool>;
 using ShaderHandle = Handle<VkShaderModule, vkDestroyShaderModule>;
 using LayoutHandle = Handle<VkPipelineLayout, vkDestroyPipelineLayout>;
 using PipelineHandle = Handle<VkPipeline, vkDestroyPipeline>;

@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/vulkan/choose_device.h"
+#include "engine/vulkan/timed_queue.h"
 #include "engine/vulkan/vulkan_ops.h"
 
 namespace glim {
@@ -37,8 +38,7 @@ class List final : public Queue {
  public:
   explicit List(std::vector<ScheduledDispatch>& out) : out_(out) {}
   void run(std::span<const Dispatch> dispatches) override {
-    for (const Dispatch& d : dispatches)
-      out_.push_back({std::string(d.stage), d.module.text(), d.layer, d.groups, d.barrier});
+    for (const Dispatch& dispatch : dispatches) out_.push_back(scheduled(dispatch));
   }
   void wait() override {}
 

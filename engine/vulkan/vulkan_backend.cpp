@@ -11,6 +11,7 @@
 #include "engine/vulkan/choose_device.h"
 #include "engine/vulkan/device_queue.h"
 #include "engine/vulkan/tables.h"
+#include "engine/vulkan/timed_queue.h"
 #include "engine/vulkan/transfer.h"
 #include "engine/vulkan/vulkan_ops.h"
 #include "shaders/shader_modules.h"
@@ -22,17 +23,23 @@ using namespace vulkan;
 
 constexpr std::uint64_t kScalesAlignment = 16;
 
+std::unique_ptr<Queue> make_queue(const Device& device, Pipelines& pipelines,
+                                  std::vector<ScheduledDispatch>* times) {
+  if (times != nullptr) return std::make_unique<TimedQueue>(device, pipelines, *times);
+  return std::make_unique<DeviceQueue>(device, pipelines);
+}
+
 class VulkanBackend final : public Backend {
  public:
-  explicit VulkanBackend(std::int32_t index)
+  VulkanBackend(std::int32_t index, std::vector<ScheduledDispatch>* times)
       : device_(instance_, choose_device(instance_, index)),
         memory_(device_),
         pipelines_(device_, cache_folder()),
         transfer_(device_, memory_),
-        queue_(device_, pipelines_),
+        queue_(make_queue(device_, pipelines_, times)),
         tables_(memory_, sizeof(QuantTables), Sharing::device, "tables"),
         ops_({device_.facts().is_gpu(), device_.facts().vulkan11.subgroupSize, tables_.address()}, memory_,
-             queue_) {
+             *queue_) {
     const QuantTables tables = quant_tables();
     transfer_.write(tables_.piece(), 0, std::as_bytes(std::span(&tables, 1)));
     const DeviceReport device = report(device_.facts());
@@ -86,7 +93,7 @@ class VulkanBackend final : public Backend {
   Memory memory_;
   Pipelines pipelines_;
   Transfer transfer_;
-  DeviceQueue queue_;
+  std::unique_ptr<Queue> queue_;
   DeviceBuffer tables_;
   VulkanOps ops_;
   std::string description_;
@@ -94,8 +101,8 @@ class VulkanBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index) {
-  return std::make_unique<VulkanBackend>(index);
+std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index, std::vector<ScheduledDispatch>* times) {
+  return std::make_unique<VulkanBackend>(index, times);
 }
 
 std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes) {

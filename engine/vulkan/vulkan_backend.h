@@ -7,12 +7,16 @@
 
 #include "engine/tensor/backend.h"
 #include "engine/tensor/device_report.h"
+#include "engine/tensor/scheduled_dispatch.h"
 
 namespace glim {
 
 /// Computes on the device with that DeviceReport::index; -1 is the first that can, GPUs before software.
 /// Throws E301 saying what is missing: in this build, on this machine or in its drivers.
-std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index = -1);
+/// With `times`, which outlives the backend, dispatches run one by one, and each is appended to that list
+/// with the time it took.
+std::unique_ptr<Backend> make_vulkan_backend(std::int32_t index = -1,
+                                             std::vector<ScheduledDispatch>* times = nullptr);
 
 /// What its Backend::reserve() takes.
 std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes);

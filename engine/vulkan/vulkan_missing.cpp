@@ -14,7 +14,7 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_vulkan_backend(std::int32_t) {
+std::unique_ptr<Backend> make_vulkan_backend(std::int32_t, std::vector<ScheduledDispatch>*) {
   refuse();
 }
 

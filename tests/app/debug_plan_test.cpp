@@ -40,3 +40,17 @@ TEST_CASE("as JSON it has every part with its layers and steps") {
   CHECK(json["parts"][1]["steps"][0]["barrier"] == true);
   CHECK(json["parts"][3]["steps"][0]["groups"] == Json::array({9, 1, 1}));
 }
+
+TEST_CASE("times are those of one layer on average, and stages come with their share") {
+  StepSchedule schedule = four_layers();
+  for (ScheduledDispatch& d : schedule.dispatches) d.seconds = d.layer == 3 ? 30e-6 : 10e-6;
+  const std::string text = schedule_text(schedule);
+  CHECK(text.find("0.120 ms when") != text.npos);
+  const Json json = Json::parse(schedule_json(schedule));
+  CHECK(json["parts"][1]["steps"][0]["microseconds"].get<double>() == doctest::Approx(20));
+  CHECK(json["parts"][2]["steps"][0]["microseconds"].get<double>() == doctest::Approx(10));
+  CHECK(json["stages"][0]["stage"] == "output");
+  CHECK(json["stages"][0]["microseconds"].get<double>() == doctest::Approx(50));
+  CHECK(json["stages"][0]["share"].get<double>() == doctest::Approx(50.0 / 120));
+  CHECK(!Json::parse(schedule_json(four_layers())).contains("stages"));
+}

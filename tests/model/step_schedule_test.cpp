@@ -82,3 +82,26 @@ TEST_CASE("the schedule follows the rows, the depth and the type of the cache") 
   CHECK(schedule(model, 1, 1400).dispatches.size() == one.dispatches.size());
   CHECK_THROWS_AS(schedule(model, 1, 1 << 24), Error);
 }
+
+TEST_CASE("a step that is timed has the dispatches of its schedule") {
+  const std::vector<DeviceReport> found = devices().found;
+  if (std::ranges::none_of(found, [](const auto& d) { return d.backend == "vulkan" && d.missing.empty(); })) {
+    MESSAGE("skipped: there is no Vulkan device");
+    return;
+  }
+  EngineOptions options;
+  options.model = GLIM_SOURCE_DIR "/tests/golden/model/glm-mini-Q8_0.gguf";
+  options.backend = "vulkan";
+  const StepSchedule planned = step_schedule(options, 3, 100);
+  const StepSchedule timed = timed_step(options, 3, 100, 3, [] { return true; });
+  REQUIRE(timed.dispatches.size() == planned.dispatches.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < timed.dispatches.size(); ++i) {
+    CHECK(timed.dispatches[i].shader == planned.dispatches[i].shader);
+    CHECK(timed.dispatches[i].groups == planned.dispatches[i].groups);
+    sum += timed.dispatches[i].seconds;
+  }
+  CHECK(sum > 0);
+  CHECK(sum < 60);
+  CHECK_THROWS_AS(timed_step(options, 3, 100, 3, [] { return false; }), Error);
+}

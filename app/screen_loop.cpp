@@ -52,7 +52,11 @@ std::vector<ui::TerminalEvent> ScreenLoop::wait(const std::vector<int>& fds, boo
   const Deadline escape =
       terminal_.pending_escape() ? Deadline(begin + milliseconds(over_ssh_ ? 50 : 25)) : std::nullopt;
   std::vector<pollfd> all = {{terminal_.input_fd(), POLLIN, 0}, {terminal_.signal_fd(), POLLIN, 0}};
-  for (const int fd : fds) all.push_back({fd, POLLIN, 0});
+  // What models say before the next frame can wait for it: waking up for every token would take a core from
+  // them.
+  const bool gathers = paint && *paint > begin;
+  if (!gathers)
+    for (const int fd : fds) all.push_back({fd, POLLIN, 0});
   const int ready = ::poll(all.data(), all.size(), poll_timeout(begin, {paint, meters_, escape, deadline}));
   if (ready < 0 && errno != EINTR) throw Error(ErrorCode::E301, "poll failed on the terminal; restart glim");
   const auto now = Clock::now();

@@ -24,8 +24,8 @@ class ScreenLoop {
   void painted();
 
   /// Sleeps until the terminal, one of `fds` or the deadline has something to say, and returns what happened
-  /// at the terminal. While `busy` it also wakes four times a second and asks for a frame, for numbers that
-  /// run. Throws E301 when the terminal cannot be waited for.
+  /// at the terminal. With a frame to come, `fds` have to wait for it. While `busy` it also wakes four times
+  /// a second and asks for a frame, for numbers that run. Throws E301 when the terminal cannot be waited for.
   std::vector<ui::TerminalEvent> wait(const std::vector<int>& fds, bool busy, const Deadline& deadline = {});
 
  private:

@@ -5,6 +5,12 @@
 #include <vector>
 
 namespace glim::app {
+namespace {
+
+/// Milliseconds in which events gather: waking up for every token would take a core from the models.
+constexpr int kGather = 10;
+
+}  // namespace
 
 int run_to_end(CompareRunner& runner, Signals& signals,
                const std::function<void(const Comparison&)>& changed) {
@@ -15,6 +21,7 @@ int run_to_end(CompareRunner& runner, Signals& signals,
     for (const int fd : runner.wake_fds()) fds.push_back({fd, POLLIN, 0});
     fds.push_back({signals.fd(), POLLIN, 0});
     ::poll(fds.data(), fds.size(), -1);
+    ::poll(&fds.back(), 1, kGather);
     if (const auto number = signals.take()) {
       if (status != 0) break;
       status = 128 + *number;

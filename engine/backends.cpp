@@ -42,7 +42,7 @@ constexpr std::array kKinds = {
          [](const DeviceChoice& choice, int, const CpuOptions&) { return make_vulkan_backend(choice.index); },
          [](const DeviceChoice& choice) {
            const VulkanMemory memory = vulkan_memory(choice.index);
-           return BackendMemory{memory.available, false, memory.apart};
+           return BackendMemory{memory.available, false, memory.apart, memory.of_host};
          },
          [](int, const StepSizes& sizes) { return vulkan_scratch_bytes(sizes); }},
     Kind{"reference", [](const DeviceChoice&, int, const CpuOptions&) { return make_reference_backend(); },

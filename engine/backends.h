@@ -31,7 +31,8 @@ std::int32_t default_threads();
 struct BackendMemory {
   std::uint64_t available;  ///< bytes; 0 where nobody knows
   bool pages_weights;
-  bool apart = false;  ///< the host does not see it
+  bool apart = false;    ///< the host does not see it
+  bool of_host = false;  ///< a device takes it from what the processor has
 };
 BackendMemory backend_memory(std::string_view name);
 

@@ -209,7 +209,7 @@ Plan plan_for(const GgufFile& file, const EngineOptions& asked) {
                        .processor_scratch = backend_scratch_bytes("cpu", options.threads, steps),
                        .mirrors = memory.apart ? activation_bytes(config, limits) : 0};
   plan.available_bytes = memory.available;
-  plan.one_memory = plan.backend == "vulkan" && !memory.apart;
+  plan.one_memory = memory.of_host;
   plan.weights_stay = !options.weights_loaded && (!memory.pages_weights || file.in_memory());
   const bool places = plan.backend == "vulkan" || elsewhere;
   if (places) plan.beside_available = backend_memory("cpu").available;

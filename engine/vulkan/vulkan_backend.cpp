@@ -112,15 +112,14 @@ std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes) {
 VulkanMemory vulkan_memory(std::int32_t index) {
   const Instance instance;
   const DeviceFacts facts = choose_device(instance, index);
-  // Software takes it from the host.
-  if (!facts.is_gpu()) return {memory_info().available, !facts.unified()};
+  if (!facts.is_gpu()) return {memory_info().available, !facts.unified(), true};
   std::uint64_t most = 0;
   for (std::uint32_t i = 0; i < facts.memory.memoryHeapCount; ++i) {
     const VkMemoryHeap& heap = facts.memory.memoryHeaps[i];
     if ((heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) == 0) continue;
     most = std::max<std::uint64_t>(most, facts.budgets.empty() ? heap.size : facts.budgets[i]);
   }
-  return {most, !facts.unified()};
+  return {most, !facts.unified(), false};
 }
 
 VulkanDevices vulkan_devices() {

@@ -25,6 +25,7 @@ std::uint64_t vulkan_scratch_bytes(const StepSizes& sizes);
 struct VulkanMemory {
   std::uint64_t available;  ///< bytes
   bool apart;               ///< the host does not see it
+  bool of_host;             ///< it is what the host has: of software
 };
 VulkanMemory vulkan_memory(std::int32_t index = -1);
 

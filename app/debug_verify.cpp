@@ -79,6 +79,7 @@ int debug_verify(const ModelJob& job) {
   found.model = resolve_model(job.profile.model, job.places);
   found.backend = device_choice(backend_of(job.profile)).label();
   found.threads = job.profile.threads;
+  place(job.profile, found);
   if (const auto type = quant_from_name(job.profile.kv_type)) found.kv_type = *type;
   EngineOptions expected = found;
   expected.backend = found.backend == "cpu" ? "reference" : "cpu";

@@ -47,6 +47,12 @@ std::string backend_of(const Profile& profile) {
   return profile.device;
 }
 
+void place(const Profile& profile, EngineOptions& options) {
+  options.gpu_layers = profile.gpu_layers;
+  options.cpu_moe_layers = profile.cpu_moe_layers;
+  options.host_cache = profile.kv_placement == "host";
+}
+
 EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, EngineSource& source,
                              Plan& plan, bool weights_loaded) {
   EngineOptions options;
@@ -54,9 +60,7 @@ EngineOptions engine_options(const Profile& profile, const ModelPlaces& places, 
   options.backend = backend_of(profile);
   options.threads = profile.threads;
   options.eight_bits = profile.activations == "8bit";
-  options.gpu_layers = profile.gpu_layers;
-  options.cpu_moe_layers = profile.cpu_moe_layers;
-  options.host_cache = profile.kv_placement == "host";
+  place(profile, options);
   options.mmap = profile.mmap;
   options.batch = profile.ubatch;
   options.chat_template = template_source(profile.chat_template);

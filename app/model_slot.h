@@ -93,6 +93,9 @@ class ModelSlot {
   std::optional<Candidate> candidate_;
 };
 
+/// Puts what a profile says of the places of a model's parts into `options`.
+void place(const Profile& profile, EngineOptions& options);
+
 /// What EngineOptions::backend is for a profile. Throws E603 when its two keys exclude each other.
 std::string backend_of(const Profile& profile);
 

@@ -120,9 +120,7 @@ class Task {
     options.backend = backend_of(profile_);
     options.threads = profile_.threads;
     options.batch = report_.ubatch;
-    options.gpu_layers = profile_.gpu_layers;
-    options.cpu_moe_layers = profile_.cpu_moe_layers;
-    options.host_cache = profile_.kv_placement == "host";
+    place(profile_, options);
     return {name, options};
   }
 

@@ -1,10 +1,11 @@
 #include "engine/hybrid/hybrid_ops.h"
 
+#include "engine/base/error.h"
+
 namespace glim {
 
 void HybridOps::begin(const StepRows& step) {
-  step_ = step;
-  shared_added_ = false;
+  step_ = step;  // also in the middle of one, so that what stages have left for others stays
   device_.begin(step);
   processor_.begin(step);
 }
@@ -114,6 +115,7 @@ void HybridOps::expert_down(const ExpertDown& stage) {
     routed_.shared_gate = routed_.shared_up = routed_.shared_down = {};
     here.w = &routed_;
   } else {
+    GLIM_ASSERT(!stage.w->shared_down || side_of(stage.w->shared_down) == side);
     here.shared_hidden = mirrors.read(side, stage.shared_hidden);
   }
   here.hidden = mirrors.read(side, stage.hidden);

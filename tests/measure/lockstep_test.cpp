@@ -69,6 +69,21 @@ TEST_CASE("a difference is told where it arises and does not reach the next stag
   CHECK(find(lockstep, "output", "x")->distance < 2e-3);
 }
 
+TEST_CASE("a model in two places agrees with the processor in every stage") {
+  const std::vector<DeviceReport> devices = glim::devices().found;
+  if (std::ranges::none_of(devices,
+                           [](const auto& d) { return d.backend == "vulkan" && d.missing.empty(); })) {
+    MESSAGE("skipped: there is no Vulkan device");
+    return;
+  }
+  EngineOptions found = on("vulkan");
+  found.cpu_moe_layers = 2;
+  CHECK(run(on("cpu"), found).beyond.empty());
+  found.host_cache = true;
+  found.gpu_layers = 3;
+  CHECK(run(on("cpu"), found).beyond.empty());
+}
+
 TEST_CASE("a run that is cancelled ends with E901") {
   try {
     run_in_lockstep(on("reference"), on("cpu"), tokens(), {}, [] { return false; });

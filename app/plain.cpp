@@ -16,9 +16,6 @@
 namespace glim::app {
 namespace {
 
-/// Milliseconds in which tokens gather: waking up for every one would take a core from the model.
-constexpr int kGather = 10;
-
 double seconds_since(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
 }
@@ -117,10 +114,7 @@ void PlainChat::wait_until_idle() {
 }
 
 void PlainChat::wait_for_events() {
-  std::vector<pollfd> fds = {{signals_.fd(), POLLIN, 0}};
-  for (const int fd : chat_.wake_fds()) fds.push_back({fd, POLLIN, 0});
-  ::poll(fds.data(), fds.size(), -1);
-  ::poll(fds.data(), 1, kGather);
+  signals_.wait(chat_.wake_fds());
   const auto number = signals_.take();
   if (!number) return;
   // Ctrl-C at a terminal ends the answer, everything else ends the program.

@@ -1,7 +1,10 @@
 #include "app/signals.h"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include <vector>
 
 #include "engine/base/error.h"
 
@@ -24,6 +27,14 @@ std::optional<int> Signals::take() {
   signalfd_siginfo info;
   if (::read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
   return static_cast<int>(info.ssi_signo);
+}
+
+void Signals::wait(std::span<const int> fds) const {
+  constexpr int kGather = 10;
+  std::vector<pollfd> all = {{fd_, POLLIN, 0}};
+  for (const int fd : fds) all.push_back({fd, POLLIN, 0});
+  ::poll(all.data(), all.size(), -1);
+  ::poll(all.data(), 1, kGather);
 }
 
 void Signals::let_through() const {

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <optional>
+#include <span>
 
 namespace glim::app {
 
@@ -17,6 +18,10 @@ class Signals {
 
   int fd() const { return fd_; }
   std::optional<int> take();  ///< the number of one that has come
+
+  /// Sleeps until one has come or one of `fds` can be read. What models say gathers for ten milliseconds
+  /// more, since waking up for every token would take a core from them.
+  void wait(std::span<const int> fds) const;
 
   /// Lets them end the program again, for the time of a blocking read.
   void let_through() const;

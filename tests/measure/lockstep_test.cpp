@@ -6,6 +6,7 @@
 
 #include "engine/backends.h"
 #include "engine/base/error.h"
+#include "tests/support/vulkan_device.h"
 
 using namespace glim;
 
@@ -70,12 +71,7 @@ TEST_CASE("a difference is told where it arises and does not reach the next stag
 }
 
 TEST_CASE("a model in two places agrees with the processor in every stage") {
-  const std::vector<DeviceReport> devices = glim::devices().found;
-  if (std::ranges::none_of(devices,
-                           [](const auto& d) { return d.backend == "vulkan" && d.missing.empty(); })) {
-    MESSAGE("skipped: there is no Vulkan device");
-    return;
-  }
+  if (!has_vulkan()) return;
   EngineOptions found = on("vulkan");
   found.cpu_moe_layers = 2;
   CHECK(run(on("cpu"), found).beyond.empty());

@@ -2,14 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <string>
 
-#include "engine/backends.h"
 #include "tests/support/engine_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/vulkan_device.h"
 
 using namespace glim;
 
@@ -17,13 +16,6 @@ namespace {
 
 void check_near(std::uint64_t actual, std::uint64_t expected) {
   CHECK(static_cast<double>(actual) == doctest::Approx(static_cast<double>(expected)).epsilon(0.01));
-}
-
-bool has_vulkan() {
-  const std::vector<DeviceReport> found = devices().found;
-  return std::any_of(found.begin(), found.end(), [](const DeviceReport& device) {
-    return device.backend == "vulkan" && device.missing.empty();
-  });
 }
 
 EngineOptions flash(std::uint64_t gib) {
@@ -155,10 +147,7 @@ TEST_CASE("what a card has no memory for is planned beside it, byte for byte") {
 }
 
 TEST_CASE("a model in two places takes what was planned and writes what it writes in one") {
-  if (!has_vulkan()) {
-    MESSAGE("skipped: there is no Vulkan device");
-    return;
-  }
+  if (!has_vulkan()) return;
   const std::vector<TokenId> prompt = {5, 60, 71, 82, 93, 104};
   EngineOptions options = small_options();
   options.model = GLIM_SOURCE_DIR "/configs/spark/spark.gguf";

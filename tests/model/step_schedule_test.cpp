@@ -7,6 +7,7 @@
 
 #include "engine/backends.h"
 #include "engine/base/error.h"
+#include "tests/support/vulkan_device.h"
 
 using namespace glim;
 
@@ -84,11 +85,7 @@ TEST_CASE("the schedule follows the rows, the depth and the type of the cache") 
 }
 
 TEST_CASE("a step that is timed has the dispatches of its schedule") {
-  const std::vector<DeviceReport> found = devices().found;
-  if (std::ranges::none_of(found, [](const auto& d) { return d.backend == "vulkan" && d.missing.empty(); })) {
-    MESSAGE("skipped: there is no Vulkan device");
-    return;
-  }
+  if (!has_vulkan()) return;
   EngineOptions options;
   options.model = GLIM_SOURCE_DIR "/tests/golden/model/glm-mini-Q8_0.gguf";
   options.backend = "vulkan";
